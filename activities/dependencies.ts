@@ -1,0 +1,24 @@
+import type { Config } from "#contracts/config.ts";
+import type { ArtefactStore } from "#stores/artefacts.ts";
+import type { CheckpointStore } from "#stores/checkpoints.ts";
+import type { EdgeClient } from "#stores/edge.ts";
+import type { Registry } from "#stores/registry.ts";
+
+/** What activities work with; a worker makes it once and hands it in. */
+export interface Dependencies {
+  config: Config;
+  /** Folder of the config file: relative paths in it start here. */
+  directory: string;
+  artefacts: ArtefactStore;
+  /** What the edge reads: released models and readings. */
+  released: ArtefactStore;
+  registry: Registry;
+  checkpoints: CheckpointStore;
+  edge: EdgeClient;
+  /** Digest of each stage's bundled code, by activity name. */
+  codeDigests: Record<string, string>;
+  /** Address of the page that draws a run. */
+  picture: (workflowId: string) => string | undefined;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}

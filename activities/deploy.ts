@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { Config } from "#contracts/config.ts";
+import { Validation } from "#contracts/evaluation.ts";
+import { fromArrow } from "#datasets/arrow.ts";
+import { decideRelease } from "#policy/release-decision.ts";
+import { digestOf } from "#stores/digest.ts";
+import { pairsOf, scoreModel, testQueries } from "./scoring.ts";
+import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
+
+const Settings = z.object({ deploy: Config.shape.deploy });
+
+/** `06:deploy`: whether the model, compressed as it would be shipped, may be released; a verdict with every number it rests on. */
+export const deploy =
+  () =>
+  async ({ call, input }: StageContext): Promise<StageWork> => {
+    const limits = Settings.parse(call.settings).deploy;
+    const validation = Validation.parse(jsonOf(await input("evaluation")));
+    const { examples, classes } = fromArrow(await input("dataset"));
+    const queries = testQueries(examples);
+    const { model, current } = call.inputs;
+    const shipped = scoreModel(await input("model"), model?.sha256 ?? "", queries);
+    const against = current ? pairsOf(shipped.correct, scoreModel(await input("current"), current.sha256, queries).correct) : undefined;
+    const verdict = decideRelease(
+      {
+        trained: { n: validation.candidate.n, ...validation.candidate.top1 },
+        shipped: { n: shipped.score.n, ...shipped.score.top1 },
+        classes: classes.length,
+        against,
+        alreadyCurrent: current !== undefined && current.sha256 === model?.sha256,
+      },
+      limits,
+      digestOf(limits),
+    );
+    return {
+      kind: "decision",
+      bytes: jsonBytes({ schema: 1, model: model?.sha256, verdict }),
+      metrics: { action: verdict.action, reason: verdict.reason },
+      summary: `${verdict.action}: ${verdict.reason}`,
+      verdict,
+    };
+  };

@@ -1,0 +1,48 @@
+import type { StageCall, StageResult } from "#contracts/run.ts";
+import { collect } from "./collect.ts";
+import { compress } from "./compress.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { deploy } from "./deploy.ts";
+import { distribute } from "./distribute.ts";
+import { lookup } from "./lookup.ts";
+import { open } from "./open.ts";
+import { preprocess } from "./preprocess.ts";
+import { stage } from "./stage.ts";
+import { train } from "./train.ts";
+import { validate } from "./validate.ts";
+
+type StageActivity = (call: StageCall) => Promise<StageResult>;
+
+/** Every stage's activity, by the name its declaration uses. */
+export interface StageActivities {
+  collect: StageActivity;
+  preprocess: StageActivity;
+  train: StageActivity;
+  validate: StageActivity;
+  compress: StageActivity;
+  deploy: StageActivity;
+  distribute: StageActivity;
+}
+
+/** What the runner itself calls around stages. */
+export interface Errands {
+  open: ReturnType<typeof open>;
+  lookup: ReturnType<typeof lookup>;
+}
+
+/** Activities of the queue `pipeline`: errands and light stages. */
+export const pipelineActivities = (dependencies: Dependencies): Errands & Omit<StageActivities, "train"> => ({
+  open: open(dependencies),
+  lookup: lookup(dependencies),
+  collect: stage(dependencies, collect(dependencies)),
+  preprocess: stage(dependencies, preprocess()),
+  validate: stage(dependencies, validate()),
+  compress: stage(dependencies, compress()),
+  deploy: stage(dependencies, deploy()),
+  distribute: stage(dependencies, distribute(dependencies)),
+});
+
+/** Activities of the queue `compute`: training, one at a time. */
+export const computeActivities = (dependencies: Dependencies): Pick<StageActivities, "train"> => ({
+  train: stage(dependencies, train(dependencies)),
+});

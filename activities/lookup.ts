@@ -1,0 +1,43 @@
+import type { StageCall, StageResult } from "#contracts/run.ts";
+import { digestOf } from "#stores/digest.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { named } from "./failure.ts";
+import { currentRun } from "./current-run.ts";
+import { keptName } from "./stage.ts";
+import { Wish, wishName } from "./wish.ts";
+
+export interface LookedUp {
+  /** The name under which the stage's result is or will be kept. */
+  key: string;
+  kept?: StageResult;
+}
+
+/**
+ * Computes a stage's key and, where its result may be used, looks for one that is kept and still there: the artefact verified to
+ * exist, a release verified to be what the edge serves.
+ */
+export const lookup = (dependencies: Dependencies) => (call: StageCall, { use }: { use: boolean }): Promise<LookedUp> =>
+  named(async () => {
+    const { registry, artefacts, codeDigests } = dependencies;
+    const inputs = Object.fromEntries(Object.entries(call.inputs).map(([role, { sha256 }]) => [role, sha256]));
+    const key = digestOf({ stage: call.stage, code: codeDigests[call.activity], asked: call.asked, settings: call.settings, inputs });
+    if (!use || (await isWished(dependencies, call.stage))) return { key };
+    const { value: kept } = await registry.read<StageResult>(keptName(key));
+    if (!kept || !(await artefacts.has(kept.output))) return { key };
+    if (kept.output.kind === "release" && kept.metrics.released === true && !(await isServed(dependencies, kept))) return { key };
+    return { key, kept };
+  });
+
+/** True where a person asked for this very run to do the stage again (`haqei rerun`). */
+async function isWished({ registry }: Dependencies, stage: string): Promise<boolean> {
+  const { workflowId, runId } = currentRun();
+  const { value } = await registry.read<unknown>(wishName(workflowId));
+  if (value === undefined) return false;
+  const wish = Wish.parse(value);
+  return wish.stages.includes(stage) && wish.insteadOf !== runId && (wish.runId === undefined || wish.runId === runId);
+}
+
+async function isServed({ edge }: Dependencies, kept: StageResult): Promise<boolean> {
+  const pointer = await edge.pointer();
+  return pointer?.current.sha256 === kept.metrics.model;
+}

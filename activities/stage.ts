@@ -1,0 +1,104 @@
+import { Context } from "@temporalio/activity";
+import type { Metrics } from "#contracts/manifest.ts";
+import type { ArtefactKind, ArtefactReference } from "#contracts/reference.ts";
+import type { StageCall, StageResult } from "#contracts/run.ts";
+import type { Verdict } from "#contracts/verdict.ts";
+import { digestOf } from "#stores/digest.ts";
+import { ConflictError, InputError } from "#contracts/errors.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { named } from "./failure.ts";
+
+/** What a stage's work comes to. Figures that differ from run to run, such as seconds, belong in `timings`. */
+export interface StageWork {
+  kind: ArtefactKind;
+  bytes: Uint8Array;
+  metrics: Metrics;
+  timings?: Metrics;
+  summary: string;
+  verdict?: Verdict;
+  /** Runs once the result is kept: throws away what it was made from. */
+  tidy?: () => Promise<void>;
+}
+
+export interface StageContext {
+  call: StageCall;
+  /** Aborts when the run is cancelled or the worker stops. */
+  signal: AbortSignal;
+  /** Shows where the work stands; a crashed attempt's successor and the Temporal UI see the last one. */
+  report: (details: unknown) => void;
+  /** The bytes of an input. Throws InputError where the role is not there. */
+  input: (role: string) => Promise<Uint8Array>;
+}
+
+const HEARTBEAT = 2_000;
+
+export const keptName = (key: string): string => `kept/${key}`;
+
+/**
+ * Makes an activity of a stage's work: heartbeats while it lasts, stores its bytes with a manifest, and keeps the result under
+ * the call's key. May run twice: the artefact is named by digest, and the first kept result stays.
+ */
+export function stage(dependencies: Dependencies, work: (context: StageContext) => Promise<StageWork>): (call: StageCall) => Promise<StageResult> {
+  return (call) =>
+    named(async () => {
+      const context = Context.current();
+      const started = performance.now();
+      let details: unknown = context.info.heartbeatDetails;
+      const beat = setInterval(() => context.heartbeat(details), HEARTBEAT);
+      context.heartbeat(details);
+      try {
+        const done = await work({
+          call,
+          signal: context.cancellationSignal,
+          report: (now) => {
+            details = now;
+            context.heartbeat(now);
+          },
+          input: async (role) => {
+            const reference = call.inputs[role];
+            if (!reference) throw new InputError(`${call.stage} has no input ${role}`, "Its declaration in workflows/ must name it.");
+            return dependencies.artefacts.get(reference);
+          },
+        });
+        const output = await dependencies.artefacts.put(done.kind, done.bytes, {
+          producedBy: call.stage,
+          parents: Object.entries(call.inputs).map(([name, { sha256 }]) => ({ name, sha256 })),
+          codeDigest: dependencies.codeDigests[call.activity] ?? "unknown",
+          configDigest: digestOf(call.settings),
+          ...(typeof call.asked.seed === "number" ? { seed: call.asked.seed } : {}),
+          metrics: done.metrics,
+        });
+        const result: StageResult = {
+          output,
+          metrics: { ...done.metrics, ...done.timings },
+          summary: done.summary,
+          ...(done.verdict ? { verdict: done.verdict } : {}),
+          seconds: (performance.now() - started) / 1000,
+          attempt: context.info.attempt,
+        };
+        await keep(dependencies, call.key, result);
+        await done.tidy?.();
+        return result;
+      } finally {
+        clearInterval(beat);
+      }
+    });
+}
+
+async function keep({ registry }: Dependencies, key: string, result: StageResult): Promise<void> {
+  const { epoch } = await registry.read<StageResult>(keptName(key));
+  try {
+    await registry.compareAndSet(keptName(key), epoch, result);
+  } catch (error) {
+    // Another attempt kept its own, as good as this one.
+    if (!(error instanceof ConflictError)) throw error;
+  }
+}
+
+/** The reference of an optional input. */
+export const optionalInput = (call: StageCall, role: string): ArtefactReference | undefined => call.inputs[role];
+
+/** JSON as an artefact's bytes. */
+export const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+/** An artefact's bytes as JSON, unchecked: parse it with its schema. */
+export const jsonOf = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { z } from "zod";
+import { Release } from "#contracts/http.ts";
+import { RunReport } from "#contracts/run.ts";
+import { type Endpoints, type Home, readEndpoints } from "#local/home.ts";
+import { isAlive, readProcesses } from "#local/processes.ts";
+import type { Act } from "../context.ts";
+import { table } from "../table.ts";
+
+const Service = z.object({
+  name: z.string(),
+  up: z.boolean(),
+  pid: z.number().int().optional(),
+  restarts: z.number().int(),
+  url: z.string().optional(),
+});
+export const Output = z.object({
+  services: z.array(Service),
+  schedules: z.array(z.unknown()),
+  runs: z.array(RunReport),
+  release: Release.nullable(),
+  incidents: z.array(z.unknown()),
+});
+
+export function register(program: Command, act: Act): void {
+  program
+    .command("status")
+    .description("what runs, what it last did, and which model is served")
+    .action(
+      act(async (context) => {
+        const { home } = await context.load();
+        const endpoints = existsSync(home.endpointsFile) ? readEndpoints(home) : undefined;
+        const services = servicesOf(home, endpoints);
+        const isUp = (wanted: string) => services.some(({ name, up }) => name === wanted && up);
+        const release = endpoints && isUp("edge") ? await releaseAt(endpoints.edge.url) : null;
+        const runs = endpoints && isUp("temporal") ? await runsAt(endpoints) : [];
+        const output: z.infer<typeof Output> = { services, schedules: [], runs, release, incidents: [] };
+        return { output, text: describe(home, output) };
+      }),
+    );
+}
+
+function servicesOf(home: Home, endpoints: Endpoints | undefined): z.infer<typeof Service>[] {
+  const urls: Record<string, string | undefined> = { temporal: endpoints?.temporal.ui, edge: endpoints?.edge.url };
+  return (readProcesses(home)?.children ?? []).map(({ name, restarts, ...identity }) => {
+    const up = isAlive(identity);
+    const url = urls[name];
+    return { name, up, restarts, ...(up ? { pid: identity.pid } : {}), ...(url === undefined ? {} : { url }) };
+  });
+}
+
+async function runsAt(endpoints: Endpoints): Promise<RunReport[]> {
+  const [{ connectClient }, { listRuns }] = await Promise.all([
+    import("#workers/client.ts"),
+    import("#workers/runs.ts"),
+  ]);
+  const client = await connectClient(endpoints);
+  try {
+    return await listRuns(client, endpoints, 10);
+  } finally {
+    await client.connection.close();
+  }
+}
+
+/** Null where the edge does not say: that it is up is told by its process, not by this. */
+async function releaseAt(url: string): Promise<z.infer<typeof Release> | null> {
+  try {
+    const answer = await fetch(`${url}/api/release`, { signal: AbortSignal.timeout(5000) });
+    return Release.safeParse(await answer.json()).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function describe(home: Home, { services, runs, release }: z.infer<typeof Output>): string {
+  if (services.length === 0) return `Nothing runs in ${home.directory}. Start it with \`npx haqei start\`.`;
+  const rows = services.map(({ name, up, pid, restarts, url }) => [
+    name,
+    up ? "up" : "down",
+    String(pid ?? ""),
+    String(restarts),
+    url ?? "",
+  ]);
+  const served =
+    release === null || release.current === null
+      ? "No model is released."
+      : `Served: ${release.current.version} (${release.current.sha256.slice(0, 12)}, epoch ${release.epoch}).`;
+  const lastRuns = runs.map(({ workflowId, status, model, url }) => [
+    workflowId,
+    status,
+    model?.sha256.slice(0, 12) ?? "",
+    url ?? "",
+  ]);
+  return [
+    table(["service", "state", "process", "restarts", "address"], rows),
+    ...(runs.length === 0 ? [] : ["", table(["run", "state", "model", "address"], lastRuns)]),
+    "",
+    served,
+  ].join("\n");
+}

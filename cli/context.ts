@@ -1,0 +1,85 @@
+import { type Command, CommanderError } from "commander";
+import { HaqeiError, InputError, NotFoundError, NotReachableError } from "#contracts/errors.ts";
+import { type LoadedConfig, loadConfig } from "#local/config.ts";
+import { type Home, resolveHome } from "#local/home.ts";
+import { type Progress, progressLines } from "#local/progress.ts";
+
+/** 0 done; 1 it ran and the answer is no; 2 the call or its input is wrong; 3 something it needs is not reachable (cli.md). */
+export type ExitStatus = 0 | 1 | 2 | 3;
+
+/** Where a command reads from and writes to; tests hand in their own. */
+export type Streams = { out(text: string): void; err(text: string): void; isTerminal: boolean };
+
+export const standardStreams: Streams = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isTerminal: process.stdout.isTTY === true,
+};
+
+export type GlobalOptions = { json?: boolean; debug?: boolean; config?: string; home?: string };
+
+/** What a command works with. */
+export type Context = {
+  json: boolean;
+  streams: Streams;
+  /** A progress line on standard error. */
+  progress: Progress;
+  /** Prints `output` for programs, `text` for people: for commands that go on after their answer. */
+  print(output: unknown, text: string): void;
+  /** Reads the config and the home it belongs to. */
+  load(): Promise<{ loaded: LoadedConfig; home: Home }>;
+};
+
+/** What a command came to; without `text` all was printed already. */
+export type Result = { status?: ExitStatus } & ({ output: unknown; text: string } | { output?: never; text?: never });
+
+/** Hands each action its context, prints what it returns and remembers its status. */
+export type Act = <Options>(
+  action: (context: Context, options: Options, args: string[]) => Promise<Result>,
+) => (...call: unknown[]) => Promise<void>;
+
+export function acting(streams: Streams, setStatus: (status: ExitStatus) => void): Act {
+  return (action) =>
+    async (...call) => {
+      // commander calls with the arguments, the options, and the command itself last.
+      const command = call.at(-1) as Command;
+      const globals = command.optsWithGlobals<GlobalOptions>();
+      const json = globals.json === true;
+      const print = (output: unknown, text: string) => streams.out(json ? `${JSON.stringify(output)}\n` : `${text}\n`);
+      const context: Context = {
+        json,
+        streams,
+        print,
+        progress: progressLines(streams.err),
+        async load() {
+          const loaded = await loadConfig(globals.config);
+          return { loaded, home: resolveHome(loaded.directory, { home: globals.home }) };
+        },
+      };
+      const { output, text, status = 0 } = await action(context, call.at(-2) as never, command.args);
+      if (text !== undefined) print(output, text);
+      setStatus(status);
+    };
+}
+
+export function statusOf(error: unknown): ExitStatus {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof InputError || error instanceof NotFoundError) return 2;
+  if (error instanceof NotReachableError) return 3;
+  return 1;
+}
+
+/** An error as `--json` reports it. */
+export function errorDocument(error: unknown): { error: { name: string; message: string; hint: string } } {
+  if (error instanceof CommanderError)
+    return {
+      error: {
+        name: "InputError",
+        message: error.message.replace(/^error: /, ""),
+        hint: "`npx haqei --help` lists the commands; `npx haqei COMMAND --help` one command's options.",
+      },
+    };
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const hint = error instanceof HaqeiError ? error.hint : "Run it again with --debug to see where it comes from.";
+  return { error: { name, message, hint } };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { Config } from "./config.ts";
+
+const faultsAt = (input: unknown): string[] => {
+  const parsed = Config.safeParse(input);
+  return parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join("."));
+};
+
+describe("the config's defaults", () => {
+  test("seven daily stages with their planned minutes (specification 1.2.2)", () => {
+    expect(Object.entries(Config.parse({}).daily.stages)).toEqual([
+      ["01:collect", 5],
+      ["02:preprocess", 10],
+      ["03:train", 60],
+      ["04:validate", 15],
+      ["05:compress", 20],
+      ["06:deploy", 5],
+      ["07:distribute", 5],
+    ]);
+  });
+  test("02:00-04:00 in Asia/Tokyo (specification 2.1)", () => {
+    expect(Config.parse({})).toMatchObject({ timezone: "Asia/Tokyo", daily: { window: { start: "02:00", end: "04:00" } } });
+  });
+  test("thresholds of the specification under its names (2.2, 3.2, 6.1, 7.2)", () => {
+    const { deploy, training, preprocess } = Config.parse({});
+    expect(deploy).toEqual({ accuracy_drop: 0.05, accuracy_impact: 0.03 });
+    expect(training).toMatchObject({ max_dimension: 50, min_variance_explained: 0.95 });
+    expect(preprocess.minimumExamples).toBe(500);
+  });
+});
+
+describe("what the config refuses", () => {
+  test.each<[unknown, string]>([
+    [{ timezone: "Asia/Tokio" }, "timezone"],
+    [{ daily: { window: { start: "2am" } } }, "daily.window.start"],
+    [{ daily: { window: { end: "24:00" } } }, "daily.window.end"],
+    [{ daily: { stages: { "03:train": 0 } } }, "daily.stages.03:train"],
+    [{ training: { dropout: 1 } }, "training.dropout"],
+    [{ store: { kind: "s3", endpoint: "not an address", bucket: "b" } }, "store.endpoint"],
+  ])("%j names %s", (input, path) => {
+    expect(faultsAt(input)).toEqual([path]);
+  });
+  test("an unknown name, so that a slip of the pen is not a silent default", () => {
+    expect(Config.safeParse({ training: { epoch: 3 } }).success).toBe(false);
+  });
+  test("one part given leaves the others' defaults", () => {
+    expect(Config.parse({ training: { epochs: 3 } }).training).toMatchObject({ epochs: 3, learningRate: 0.2 });
+  });
+});

@@ -1,0 +1,107 @@
+import { z } from "zod";
+
+/** Settings of the trainer; the defaults are the recipe that measured best on CLINC150's dev split. */
+export const TrainingConfig = z.strictObject({
+  backend: z.enum(["auto", "js", "tfjs-node"]).default("js"),
+  /** Cap on the dimension of text vectors (specification 3.2 `max_dimension`). */
+  max_dimension: z.number().int().min(2).max(512).default(50),
+  /** Smallest dimension that explains this share of variance, under the cap (3.2 `min_variance_explained`). */
+  min_variance_explained: z.number().gt(0).max(1).default(0.95),
+  epochs: z.number().int().min(1).max(1000).default(20),
+  learningRate: z.number().positive().default(0.2),
+  /** Share of features left out at each step. */
+  dropout: z.number().min(0).max(0.9).default(0.3),
+  labelSmoothing: z.number().min(0).max(0.5).default(0),
+  /** Runs from the same start with different seeds, whose weights are averaged. */
+  soups: z.number().int().min(1).max(16).default(1),
+  /** Most frequent features kept; 0 keeps all. */
+  maxFeatures: z.number().int().min(0).default(0),
+});
+export type TrainingConfig = z.infer<typeof TrainingConfig>;
+
+const Minutes = z.number().positive();
+
+const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day HH:MM");
+
+const Timezone = z.string().refine((name) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
+}, "a time zone such as Asia/Tokyo");
+
+/** Planned duration of each stage in minutes (specification 1.2.2); its activity's start-to-close timeout. */
+export const DailyStages = z.strictObject({
+  "01:collect": Minutes.default(5),
+  "02:preprocess": Minutes.default(10),
+  "03:train": Minutes.default(60),
+  "04:validate": Minutes.default(15),
+  "05:compress": Minutes.default(20),
+  "06:deploy": Minutes.default(5),
+  "07:distribute": Minutes.default(5),
+});
+
+/** How much one piece of feedback counts as an example (specification 7.2); 0 leaves it out. */
+export const LearningWeights = z.strictObject({
+  correction: z.number().min(0).default(1),
+  thumbUp: z.number().min(0).default(0.8),
+  click: z.number().min(0).default(0.1),
+  /** A stay of `dwellSeconds` or more on what was clicked. */
+  dwell: z.number().min(0).default(0.5),
+  dwellSeconds: z.number().positive().default(10),
+});
+export type LearningWeights = z.infer<typeof LearningWeights>;
+
+export const StoreConfig = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("folder") }),
+  z.strictObject({
+    kind: z.literal("s3"),
+    endpoint: z.url(),
+    bucket: z.string().min(1),
+    region: z.string().default("auto"),
+    /** Names of the environment variables that hold the keys: secrets never stand in the config. */
+    accessKeyIdVariable: z.string().default("HAQEI_S3_ACCESS_KEY_ID"),
+    secretAccessKeyVariable: z.string().default("HAQEI_S3_SECRET_ACCESS_KEY"),
+  }),
+]);
+export type StoreConfig = z.infer<typeof StoreConfig>;
+
+export const Config = z.strictObject({
+  timezone: Timezone.default("Asia/Tokyo"),
+  /** Folder of authored data, relative to the config file. */
+  dataset: z.string().default("datasets"),
+  seed: z.number().int().nonnegative().default(384),
+  daily: z
+    .strictObject({
+      /** Local hours between which the run belongs (specification 2.1); a run that outlives it says so. */
+      window: z.strictObject({ start: ClockTime.default("02:00"), end: ClockTime.default("04:00") }).prefault({}),
+      stages: DailyStages.prefault({}),
+    })
+    .prefault({}),
+  preprocess: z
+    .strictObject({
+      /** Fewest examples in all, authored and learnt, to train from. */
+      minimumExamples: z.number().int().positive().default(500),
+      /** Largest total variation distance between the labels of feedback and of authored examples. */
+      maximumLabelShift: z.number().min(0).max(1).default(0.8),
+      /** Fewest feedback examples from which a label shift is read at all. */
+      labelShiftMinimum: z.number().int().positive().default(200),
+      /** Largest line of the event log that is read, in bytes. */
+      maximumEventBytes: z.number().int().positive().default(65_536),
+      weights: LearningWeights.prefault({}),
+    })
+    .prefault({}),
+  training: TrainingConfig.prefault({}),
+  deploy: z
+    .strictObject({
+      /** Specification 2.2 `accuracy_drop`: the candidate may be worse than the current model by less than this. */
+      accuracy_drop: z.number().min(0).max(1).default(0.05),
+      /** How much top-1 may fall by compression (6.1 `accuracy_impact`). */
+      accuracy_impact: z.number().min(0).max(1).default(0.03),
+    })
+    .prefault({}),
+  distribute: z.strictObject({ confirmSeconds: z.number().positive().default(60) }).prefault({}),
+  store: StoreConfig.prefault({ kind: "folder" }),
+});
+export type Config = z.infer<typeof Config>;

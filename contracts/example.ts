@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { Language } from "./event.ts";
+
+export const Split = z.enum(["train", "live", "dev", "test", "contrast"]);
+export type Split = z.infer<typeof Split>;
+
+/** A labelled query. `label` is the class's name: for the 384 lines the line's id in decimal. */
+export const Example = z.object({
+  id: z.string().min(1),
+  label: z.string().min(1).max(200),
+  text: z.string().min(1),
+  lang: Language.or(z.literal("und")),
+  split: Split,
+  /** How much it counts in training, above 0. */
+  weight: z.number().positive(),
+  source: z.enum(["authored", "feedback"]),
+  /** One concrete situation; its paraphrases never cross splits. */
+  family: z.string(),
+});
+export type Example = z.infer<typeof Example>;

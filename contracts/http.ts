@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { FeedbackEvent, Language, MAX_TEXT } from "./event.ts";
+import { Pointer } from "./pointer.ts";
+
+/** Every answer that is not a success. `field` names what is wrong in the request. */
+export const ErrorAnswer = z.object({
+  error: z.object({ name: z.string(), message: z.string(), field: z.string().optional() }),
+});
+export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
+
+const PersonId = z.string().min(1).max(100);
+
+/** `POST /api/classify`. A text over `MAX_TEXT` is answered 413 before this schema is asked. */
+export const ClassifyRequest = z.object({
+  text: z
+    .string()
+    .max(MAX_TEXT)
+    .refine((text) => text.trim() !== "", "a question holds at least one character that is not a space"),
+  lang: z.enum([...Language.options, "auto"]).default("auto"),
+  userId: PersonId.optional(),
+  sessionId: PersonId.optional(),
+  /** How many predictions, best first. */
+  top: z.number().int().min(1).max(5).default(3),
+  /** True: the text may be kept with feedback and learnt from. */
+  consent: z.boolean().default(false),
+});
+export type ClassifyRequest = z.infer<typeof ClassifyRequest>;
+
+/** One line's texts in one language, where the model's classes are the 384 lines. */
+export const ShownReading = z.object({
+  hexagram: z.number().int().min(1).max(64),
+  position: z.number().int().min(1).max(6),
+  /** The line's traditional name, such as 初九. */
+  line: z.string(),
+  /** The hexagram's name by language. */
+  names: z.object({ ja: z.string(), en: z.string(), zh: z.string() }),
+  stage: z.string(),
+  shin: z.string(),
+  hen: z.string(),
+  /** The hexagram it changes to when this line moves. */
+  changedTo: z.number().int().min(1).max(64),
+});
+export type ShownReading = z.infer<typeof ShownReading>;
+
+const ShownPrediction = z.object({
+  id: z.number().int().min(1),
+  label: z.string(),
+  /** Share of probability, 0 to 1. */
+  score: z.number().min(0).max(1),
+  /** The terms of the text that spoke most for this class. */
+  why: z.array(z.object({ term: z.string(), weight: z.number() })),
+  ...ShownReading.partial().shape,
+});
+
+const AnswerPath = z.enum(["cache", "full", "reduced", "keywords", "prior"]);
+
+export const ClassifyAnswer = z.object({
+  /** Signed token that feedback brings back. */
+  eventId: z.string(),
+  model: z.string(),
+  version: z.string(),
+  bucket: z.string(),
+  path: AnswerPath,
+  cache: z.enum(["memory", "edge", "kv", "none"]),
+  /** What scoring cost, in the units of the operation budget. */
+  operations: z.number().int().nonnegative(),
+  lang: Language,
+  predictions: z.array(ShownPrediction),
+  confidence: z.number().min(0).max(1),
+  shadow: z.boolean().optional(),
+});
+export type ClassifyAnswer = z.infer<typeof ClassifyAnswer>;
+
+export const MAX_BATCH = 100;
+
+/** `POST /api/feedback` holds one event or a batch; each event is judged alone, so a batch is read as unknowns. */
+export const FeedbackRequest = z.union([
+  z.object({ events: z.array(FeedbackEvent).min(1).max(MAX_BATCH) }),
+  FeedbackEvent,
+]);
+
+export const FeedbackAnswer = z.object({
+  accepted: z.number().int().nonnegative(),
+  duplicates: z.number().int().nonnegative(),
+  rejected: z.array(z.object({ index: z.number().int().nonnegative(), name: z.string(), message: z.string() })),
+});
+export type FeedbackAnswer = z.infer<typeof FeedbackAnswer>;
+
+/** `GET /api/lines/:id?lang=`. */
+export const LineAnswer = z.object({ id: z.number().int().min(1), lang: Language, ...ShownReading.shape });
+export type LineAnswer = z.infer<typeof LineAnswer>;
+
+/** `GET /api/health`: 200 while answers can be given, 503 otherwise. */
+export const Health = z.object({
+  ok: z.boolean(),
+  /** Digest of the model that answers now. */
+  model: z.string().nullable(),
+  epoch: z.number().int().nonnegative(),
+  version: z.string().nullable(),
+  /** The pointer's current model is in memory. */
+  loaded: z.boolean(),
+  /** Answers come from the bundled model. */
+  fallback: z.boolean(),
+  uptimeSeconds: z.number().nonnegative(),
+});
+export type Health = z.infer<typeof Health>;
+
+/** `GET /api/release?userId=`: what is served to whom; epoch 0 while nothing was ever released. */
+export const Release = z.object({
+  epoch: z.number().int().nonnegative(),
+  current: Pointer.shape.current.nullable(),
+  canary: Pointer.shape.canary,
+  previous: Pointer.shape.previous,
+  bucketOf: z.string().optional(),
+});
+export type Release = z.infer<typeof Release>;

@@ -1,0 +1,44 @@
+import { Float64, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import { InputError } from "#contracts/errors.ts";
+import { Example } from "#contracts/example.ts";
+
+const TEXT_COLUMNS = ["id", "label", "text", "lang", "split", "source", "family"] as const;
+const CLASSES = "haqei.classes";
+
+/** A frozen data set: its examples, and its classes in order. */
+export interface Dataset {
+  examples: Example[];
+  classes: string[];
+}
+
+/** A data set as an Arrow IPC file, a column a field, the classes in the schema's metadata; read alike by pyarrow and DuckDB. */
+export function toArrow({ examples, classes }: Dataset): Uint8Array {
+  const columns = Object.fromEntries(TEXT_COLUMNS.map((name) => [name, vectorFromArray(examples.map((one) => one[name]), new Utf8())]));
+  const table = new Table({ ...columns, weight: vectorFromArray(examples.map(({ weight }) => weight), new Float64()) });
+  table.schema.metadata.set(CLASSES, JSON.stringify(classes));
+  return tableToIPC(table, "file");
+}
+
+/** The data set of an Arrow IPC file that `toArrow` wrote. Throws InputError where it is none, or a row breaks the schema. */
+export function fromArrow(bytes: Uint8Array): Dataset {
+  const table = readTable(bytes);
+  const classes = table?.schema.metadata.get(CLASSES);
+  if (table === undefined || classes === undefined) {
+    throw new InputError("these bytes are no data set of this project", "Build it with the preprocess stage.");
+  }
+  const examples: Example[] = [];
+  for (const row of table) {
+    const example = Example.safeParse(row?.toJSON());
+    if (!example.success) throw new InputError(`row ${examples.length} breaks the schema: ${example.error.message}`, "Build the data set again.");
+    examples.push(example.data);
+  }
+  return { examples, classes: JSON.parse(classes) as string[] };
+}
+
+function readTable(bytes: Uint8Array): Table | undefined {
+  try {
+    return tableFromIPC(bytes);
+  } catch {
+    return undefined;
+  }
+}

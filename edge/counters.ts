@@ -1,0 +1,33 @@
+/** Counters of one isolate, printed as Prometheus text. They begin again with the isolate, as counters may. */
+const HELP = {
+  haqei_edge_requests_total: "Requests answered, by route and status.",
+  haqei_edge_answers_total: "Queries answered, by path.",
+  haqei_edge_feedback_total: "Feedback events, by what became of them.",
+  haqei_edge_loads_total: "Artefacts loaded into memory, by kind and outcome.",
+} as const;
+
+type CounterName = keyof typeof HELP;
+
+export interface Counters {
+  /** @param labels such as `path="full"`; values come from this code, never from a request */
+  add(name: CounterName, labels: string, by?: number): void;
+  print(): string;
+}
+
+export function createCounters(): Counters {
+  const values = new Map<CounterName, Map<string, number>>();
+  return {
+    add(name, labels, by = 1) {
+      const series = values.get(name) ?? new Map<string, number>();
+      values.set(name, series.set(labels, (series.get(labels) ?? 0) + by));
+    },
+    print() {
+      const lines = [...values].flatMap(([name, series]) => [
+        `# HELP ${name} ${HELP[name]}`,
+        `# TYPE ${name} counter`,
+        ...[...series].map(([labels, value]) => `${name}{${labels}} ${value}`),
+      ]);
+      return `${lines.join("\n")}\n`;
+    },
+  };
+}

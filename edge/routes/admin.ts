@@ -1,0 +1,82 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { Pointer } from "#contracts/pointer.ts";
+import { type AppEnv, waitUntilOf } from "../app-env.ts";
+import { bearer } from "../bearer.ts";
+import { HttpError } from "../http-error.ts";
+import { exportEvents } from "../log.ts";
+import { movePointer, readPointer } from "../pointer.ts";
+import { parse, readJson } from "../read-json.ts";
+import { artefactKey } from "../residents.ts";
+import { serving } from "../serving.ts";
+
+const POINTER_BODY_LIMIT = 65_536;
+/** Rows an export may hold: with texts of 2,000 characters this is some 10 MB. */
+const EXPORT_LIMIT = 1000;
+
+const ExportQuery = z.object({
+  after: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(EXPORT_LIMIT).default(EXPORT_LIMIT),
+});
+
+/** Upload first, point second: a pointer to what is not there would be looked up in vain, and the miss cached. */
+async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void> {
+  const named = [
+    { field: "current.sha256", sha256: pointer.current.sha256 },
+    { field: "canary.sha256", sha256: pointer.canary?.sha256 },
+    { field: "readings", sha256: pointer.readings },
+  ];
+  await Promise.all(
+    named.map(async ({ field, sha256 }) => {
+      if (sha256 === undefined || (await env.ARTEFACTS.head(artefactKey(sha256))) !== null) return;
+      throw new HttpError(400, "ArtefactMissing", `no artefact ${sha256} in R2: upload it before pointing to it`, {
+        field,
+      });
+    }),
+  );
+}
+
+function expectedEpoch(header: string | undefined): number {
+  const epoch = header === undefined ? undefined : /^"?(\d{1,15})"?$/.exec(header)?.[1];
+  if (epoch === undefined) {
+    throw new HttpError(400, "InvalidRequest", "say which epoch the pointer has now: if-match: <epoch>, 0 for none", {
+      field: "if-match",
+    });
+  }
+  return Number(epoch);
+}
+
+export const admin = new Hono<AppEnv>()
+  .use(bearer)
+  .get("/events", async (c) => {
+    const { after, limit } = parse(ExportQuery, { after: c.req.query("after"), limit: c.req.query("limit") });
+    const { lines, next } = await exportEvents(c.env, after, limit);
+    return c.body(lines, 200, { "content-type": "application/x-ndjson; charset=utf-8", "x-next": String(next) });
+  })
+  .get("/pointer", async (c) => {
+    const pointer = await readPointer(c.env);
+    if (pointer === undefined) throw new HttpError(404, "PointerNotFound", "nothing was released yet: PUT a pointer");
+    return c.json(pointer, 200, { etag: `"${pointer.epoch}"` });
+  })
+  .put("/pointer", async (c) => {
+    const expected = expectedEpoch(c.req.header("if-match"));
+    const pointer = parse(Pointer, await readJson(c.req.raw, POINTER_BODY_LIMIT));
+    if (pointer.epoch <= expected) {
+      throw new HttpError(400, "InvalidRequest", `an epoch only grows: above ${expected}`, { field: "epoch" });
+    }
+    await refuseMissingArtefacts(c.env, pointer);
+    const move = await movePointer(c.env, pointer, expected);
+    if (!move.moved) {
+      const epoch = move.present?.epoch ?? 0;
+      const message = `the pointer has epoch ${epoch}, not ${expected}: read it and decide again`;
+      return c.json({ error: { name: "Conflict", message, field: "if-match" }, pointer: move.present ?? null }, 409);
+    }
+    const { isolate } = c.var;
+    isolate.pointer.accept(pointer);
+    c.executionCtx.waitUntil(serving(isolate, c.env, waitUntilOf(c)).catch(() => undefined));
+    return c.json(pointer, 200, { etag: `"${pointer.epoch}"` });
+  })
+  .get("/metrics", async (c) => {
+    const text = c.var.isolate.counters.print();
+    return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  });

@@ -1,0 +1,117 @@
+import type { Pointer } from "#contracts/pointer.ts";
+import { bucketOf } from "./bucket.ts";
+import { HttpError } from "./http-error.ts";
+import type { Isolate } from "./isolate.ts";
+import type { LoadedModel } from "./loaded-model.ts";
+import type { ReadingsById } from "./readings.ts";
+
+/** A cold isolate waits so long for its model before the bundled one answers. */
+const COLD_WAIT_MS = 5000;
+
+/** Who answers a query, and under which name it is counted. */
+export interface Serving {
+  bucket: "current" | "canary" | "previous" | "fallback";
+  sha256: string;
+  version: string;
+  model: LoadedModel;
+  readings: ReadingsById | undefined;
+}
+
+type WaitUntil = (work: Promise<unknown>) => void;
+
+const digestsOf = (pointer: Pointer, isolate: Isolate): string[] =>
+  [pointer.current.sha256, pointer.canary?.sha256, pointer.previous?.sha256, isolate.lastServed?.sha256].filter(
+    (sha256) => sha256 !== undefined,
+  );
+
+/** Starts what is missing, in flight beyond this answer: whoever waits for it later must find it finished. */
+function startLoading<T>(waitUntil: WaitUntil, load: Promise<T>): Promise<T | undefined> {
+  const quiet = load.catch(() => undefined);
+  waitUntil(quiet);
+  return quiet;
+}
+
+const within = <T>(ms: number, work: Promise<T>): Promise<T | undefined> =>
+  Promise.race([work, new Promise<undefined>((resolve) => setTimeout(resolve, ms))]);
+
+/**
+ * The model the pointer gives this person, if it is in memory; else, while it loads, the one that served before. Only a
+ * cold isolate waits. Undefined where no released model can answer.
+ */
+async function released(
+  isolate: Isolate,
+  env: Env,
+  waitUntil: WaitUntil,
+  pointer: Pointer,
+  person: string | undefined,
+): Promise<Omit<Serving, "readings"> | undefined> {
+  const wants = await bucketOf(pointer, person);
+  const canary = wants === "canary" ? pointer.canary : undefined;
+  const loading = startLoading(waitUntil, isolate.models.load(env, (canary ?? pointer.current).sha256));
+
+  const resident = (): Omit<Serving, "readings"> | undefined => {
+    const candidates = [
+      canary && { bucket: "canary" as const, ...canary },
+      { bucket: "current" as const, ...pointer.current },
+      isolate.lastServed && { bucket: "previous" as const, ...isolate.lastServed },
+    ];
+    for (const candidate of candidates) {
+      if (candidate === undefined) continue;
+      const model = isolate.models.peek(candidate.sha256);
+      const { bucket, sha256, version } = candidate;
+      if (model !== undefined) return { bucket, sha256, version, model };
+    }
+    return undefined;
+  };
+
+  if (resident() === undefined) await within(COLD_WAIT_MS, loading);
+  const found = resident();
+  if (found?.bucket === "current") isolate.lastServed = pointer.current;
+  isolate.models.keep(digestsOf(pointer, isolate));
+  return found;
+}
+
+/** The texts beside the predictions. An answer without them is better than a late one, except from a cold isolate. */
+async function readingsOf(
+  isolate: Isolate,
+  env: Env,
+  waitUntil: WaitUntil,
+  sha256: string | undefined,
+): Promise<ReadingsById | undefined> {
+  if (sha256 === undefined) return undefined;
+  const ready = isolate.readings.peek(sha256);
+  if (ready !== undefined) return ready;
+  const loaded = await within(COLD_WAIT_MS, startLoading(waitUntil, isolate.readings.load(env, sha256)));
+  if (loaded !== undefined) isolate.readings.keep([sha256]);
+  return loaded;
+}
+
+/** The readings that the pointer names, or undefined where it names none or they cannot be had. */
+export async function releasedReadings(
+  isolate: Isolate,
+  env: Env,
+  waitUntil: WaitUntil,
+): Promise<ReadingsById | undefined> {
+  const pointer = await isolate.pointer.get(env, waitUntil);
+  return readingsOf(isolate, env, waitUntil, pointer?.readings);
+}
+
+/**
+ * Who answers now. Never fails because of what lies behind it: without pointer, store or model the bundled model answers.
+ *
+ * @param person what holds someone in one bucket: a user's or a session's id
+ * @throws HttpError 503 only where there is no bundled model either
+ */
+export async function serving(isolate: Isolate, env: Env, waitUntil: WaitUntil, person?: string): Promise<Serving> {
+  const pointer = await isolate.pointer.get(env, waitUntil);
+  const [model, readings] = await Promise.all([
+    pointer && released(isolate, env, waitUntil, pointer, person),
+    readingsOf(isolate, env, waitUntil, pointer?.readings),
+  ]);
+  if (model !== undefined) return { ...model, readings };
+  const bundled = await isolate.fallback.get();
+  if (bundled !== undefined) return { bucket: "fallback", version: "fallback", ...bundled, readings };
+  throw new HttpError(503, "ModelUnavailable", "no model is released yet, and none is bundled with this edge", {
+    headers: { "retry-after": "5" },
+  });
+}

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+/** Folder of the Worker's project. */
+export const EDGE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), "..", "edge");
+
+/** A module as workerd takes it; names are relative to the bundle. */
+export interface BundledModule {
+  type: "esm" | "text" | "data" | "sourcemap";
+  contents: string | Uint8Array<ArrayBuffer>;
+}
+
+export interface EdgeBundle {
+  main: string;
+  modules: Record<string, BundledModule>;
+}
+
+const MAIN = "index.js";
+
+/** An absent file is an empty one: the fallback model is a build product that need not be there. */
+async function readOrEmpty(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Uint8Array();
+    throw error;
+  }
+}
+
+/** Text and data stay modules of their own, by the rules that wrangler has as defaults. */
+function assetModules(folder: string, modules: EdgeBundle["modules"]): Plugin {
+  return {
+    name: "asset-modules",
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /\.(bin|html)$/ }, async ({ path, resolveDir }) => {
+        const file = join(resolveDir, path);
+        const name = `./${relative(folder, file)}`;
+        const bytes = await readOrEmpty(file);
+        modules[name.slice(2)] = path.endsWith(".bin")
+          ? { type: "data", contents: new Uint8Array(bytes) }
+          : { type: "text", contents: new TextDecoder().decode(bytes) };
+        return { path: name, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Bundles a Worker as one ES module with its source map, and the files it imports as text or data beside it.
+ *
+ * @param entry the main module's path, absolute
+ */
+export async function bundleWorker(entry: string): Promise<EdgeBundle> {
+  const folder = dirname(entry);
+  const modules: EdgeBundle["modules"] = {};
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    outfile: join(folder, MAIN),
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2023",
+    conditions: ["workerd", "worker", "browser"],
+    sourcemap: true,
+    logLevel: "silent",
+    plugins: [assetModules(folder, modules)],
+  });
+  for (const { path, text } of outputFiles) {
+    modules[relative(folder, path)] = { type: path.endsWith(".map") ? "sourcemap" : "esm", contents: text };
+  }
+  return { main: MAIN, modules };
+}

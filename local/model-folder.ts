@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { InputError, NotFoundError } from "#contracts/errors.ts";
+import { decodeModel } from "#model/codec.ts";
+import type { Model } from "#model/model.ts";
+import { sha256 } from "#stores/digest.ts";
+
+/** A model as `haqei train` leaves it: `model.bin`, and how it was made in `report.json`. */
+const MODEL_FILE = "model.bin";
+const REPORT_FILE = "report.json";
+
+/**
+ * Reads the model of a folder that `haqei train` wrote, or a model file itself.
+ * @throws NotFoundError where there is none; InputError where its bytes are no model.
+ */
+export function readModel(path: string): { model: Model; bytes: Uint8Array; sha256: string } {
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, MODEL_FILE) : path;
+  if (!existsSync(file))
+    throw new NotFoundError(`There is no model ${file}.`, "Make one with `npx haqei train --dataset DIR --out DIR`.");
+  const bytes = readFileSync(file);
+  return { model: decodeModel(bytes), bytes, sha256: sha256(bytes) };
+}
+
+/** Writes a model and its report into a folder, creating it. */
+export function writeModel(folder: string, bytes: Uint8Array, report: unknown): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, MODEL_FILE), bytes);
+  writeFileSync(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** The text of a file that a call named. @throws InputError where it cannot be read. */
+export function readGiven(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new InputError(`${file} cannot be read: ${(error as Error).message}`, "Check the path.", { cause: error });
+  }
+}

@@ -1,0 +1,69 @@
+import type { TrainingConfig } from "#contracts/config.ts";
+import type { Example } from "#contracts/example.ts";
+import { readAuthored } from "#datasets/authored.ts";
+import { sha256 } from "#stores/digest.ts";
+import { toFloat16 } from "#training/compress.ts";
+import { readTsv } from "#training/examples.ts";
+import { classesOf } from "#training/problem.ts";
+import { trainInThread } from "#training/run.ts";
+import type { Progress as TrainingProgress } from "#training/train.ts";
+import { readGiven } from "./model-folder.ts";
+import type { Progress } from "./progress.ts";
+
+export type TrainedModel = {
+  bytes: Uint8Array;
+  model: { sha256: string; bytes: number; classes: number; rung: string };
+  backend: string;
+  /** Of fitting and compressing. */
+  seconds: number;
+  report: Record<string, unknown>;
+};
+
+/** Trains on a data set and compresses, as the stages `03:train` and `05:compress` do, without Temporal. */
+export async function trainModel(options: {
+  dataset: string;
+  /** True: one file of `label<TAB>text`, all of it to train from; false: a folder of authored data. */
+  isTable: boolean;
+  training: TrainingConfig;
+  seed: number;
+  /** Most bytes of the compressed model. */
+  maxBytes?: number | undefined;
+  log: Progress;
+}): Promise<TrainedModel> {
+  const { dataset, isTable, training, seed, maxBytes, log } = options;
+  const { examples, classes } = isTable ? readTable(dataset) : await readAuthored(dataset);
+  const train = examples.filter(({ split }) => split === "train");
+  const dev = examples.filter(({ split }) => split === "dev");
+  log(`${train.length} examples of ${classes.length} classes.`);
+  const begun = Date.now();
+  const { model, report } = await trainInThread(
+    { examples: train, dev, classes, options: training, seed, ...(maxBytes === undefined ? {} : { maxBytes }) },
+    { onProgress: progressLine(log) },
+  );
+  const bytes = toFloat16(model);
+  return {
+    bytes,
+    model: { sha256: sha256(bytes), bytes: bytes.byteLength, classes: classes.length, rung: "float16" },
+    backend: report.backend,
+    seconds: (Date.now() - begun) / 1000,
+    report: { ...report, examples: train.length, uncompressedBytes: model.byteLength },
+  };
+}
+
+const progressLine =
+  (log: Progress) =>
+  ({ phase, epoch, epochs, loss }: TrainingProgress): void =>
+    log(
+      phase === "fit"
+        ? `fit: epoch ${epoch} of ${epochs}${loss === undefined ? "" : `, loss ${loss.toFixed(3)}`}`
+        : phase,
+    );
+
+function readTable(file: string): { examples: Example[]; classes: string[] } {
+  const rows = readTsv(readGiven(file), file);
+  const examples = rows.map(({ label, text, lang }, index): Example => {
+    const id = `row-${index + 1}`;
+    return { id, label, text, lang: lang ?? "und", split: "train", weight: 1, source: "authored", family: id };
+  });
+  return { examples, classes: classesOf(rows) };
+}

@@ -1,0 +1,77 @@
+import { createExtractor, FEATURES_VERSION } from "./features.ts";
+import { detectLanguage } from "./language.ts";
+import type { Model } from "./model.ts";
+import { NORMALISER_VERSION, normalise } from "./normalise.ts";
+import type { Classifier, Path } from "./score.ts";
+
+/** What a text must give, to the last bit, wherever this code runs; `golden.json` holds a list of them. */
+export interface GoldenAnswer {
+  readonly text: string;
+  readonly normalised: string;
+  readonly lang: string;
+  readonly path: Path;
+  readonly operations: number;
+  /** Ids from the best to the worst, and the float32 bits of their scores in hex. */
+  readonly ids: readonly number[];
+  readonly scores: string;
+}
+
+const DIMENSION = 6;
+const CLASSES = ["乾", "坤", "屯", "go forward", "turn back", "前进", "退后", "other"];
+const KNOWN = [
+  "転職するか迷っている。今の会社は好きだけど、将来が不安です",
+  "彼氏と別れたいのに言い出せない、スマホを見るのも怖い",
+  "should i quit my job or wait, i don't know what to do next",
+  "她不知道该不该搬家，工作压力很大",
+  "テストに落ちた😭 もう一度だけ頑張る",
+];
+
+/**
+ * A tiny model made without training: the n-grams of five texts with vectors from a linear congruential generator, in whole
+ * multiples of 2^-12. The same everywhere, so that only scoring can differ.
+ */
+export function goldenModel(): Model {
+  const { extract } = createExtractor();
+  const distinct = new Set<number>();
+  for (const text of KNOWN) {
+    const ngrams = extract(normalise(text));
+    for (const key of ngrams.keys.subarray(0, ngrams.length)) distinct.add(key);
+  }
+  const keys = Uint32Array.from(distinct).sort();
+  let state = 384;
+  const draw = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 19) / 4096 - 1;
+  };
+  const drawMany = (length: number) => Float32Array.from({ length }, draw);
+  return {
+    schema: 1,
+    rung: "float32",
+    normaliser: NORMALISER_VERSION,
+    features: FEATURES_VERSION,
+    classes: CLASSES,
+    dimension: DIMENSION,
+    keys,
+    idf: drawMany(keys.length).map((value) => value + 3),
+    vectors: drawMany(keys.length * DIMENSION),
+    head: drawMany(CLASSES.length * DIMENSION),
+    bias: drawMany(CLASSES.length),
+    prior: Float32Array.from(CLASSES, (_, index) => (index + 1) / 36),
+    temperature: 0.75,
+  };
+}
+
+/** What a classifier gives for a text, in the form kept in `golden.json`. */
+export function goldenAnswer(classifier: Classifier, text: string): GoldenAnswer {
+  const { predictions, path, operations } = classifier.classify(text, { top: CLASSES.length });
+  const scores = Float32Array.from(predictions, ({ score }) => score);
+  return {
+    text,
+    normalised: normalise(text),
+    lang: detectLanguage(text),
+    path,
+    operations,
+    ids: predictions.map(({ id }) => id),
+    scores: [...new Uint32Array(scores.buffer)].map((bits) => bits.toString(16).padStart(8, "0")).join(" "),
+  };
+}

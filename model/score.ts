@@ -1,0 +1,137 @@
+import { InputError } from "#contracts/errors.ts";
+import { createExtractor, NGRAMS_PER_POINT } from "./features.ts";
+import type { Model } from "./model.ts";
+import { normalise } from "./normalise.ts";
+import { createVectoriser, type SparseVector } from "./vector.ts";
+
+/** `score` is the class's calibrated probability, a float32. */
+export interface Prediction {
+  readonly id: number;
+  readonly label: string;
+  readonly score: number;
+}
+
+/** How far an answer came: all features, as many as the budget allowed, or only how common each class is. */
+export type Path = "full" | "reduced" | "prior";
+
+export interface Answer {
+  /** Best first; equal scores by id. */
+  readonly predictions: readonly Prediction[];
+  readonly path: Path;
+  /** Work done: code points read, n-grams hashed, multiply-adds. The same everywhere, unlike time. */
+  readonly operations: number;
+  /** Probability of the first prediction. */
+  readonly confidence: number;
+}
+
+export interface ClassifyOptions {
+  /** How many predictions, at least 1; there are never more than classes. */
+  readonly top: number;
+  /** Most operations the answer may cost beyond reading the prior; without it there is no limit. */
+  readonly operationBudget?: number;
+}
+
+export interface Classifier {
+  readonly model: Model;
+  /** Throws InputError when `top` is not a positive whole number. */
+  classify(text: string, options: ClassifyOptions): Answer;
+}
+
+/** Under this many features an answer is no better than the prior, so that nothing is spent on it. */
+const LEAST_FEATURES = 8;
+
+/**
+ * Scores text with a model: h = sum of value x vector, softmax((head h + bias) / temperature).
+ *
+ * Scores are bit-equal in Node and in workerd: the order of additions is fixed, sums are float64 and results are rounded to
+ * float32; both run V8, whose Math.exp and Math.log are its own port of fdlibm, not the platform's.
+ */
+export function createClassifier(model: Model): Classifier {
+  const { dimension, head, bias, prior, temperature } = model;
+  const classes = model.classes.length;
+  const { extract } = createExtractor();
+  const { vectorise } = createVectoriser(model.keys, model.idf);
+  const hidden = new Float64Array(dimension);
+  const scores = new Float64Array(classes);
+  const headCost = classes * dimension;
+
+  function softmax(vector: SparseVector): void {
+    embed(model, vector, hidden);
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let id = 0, at = 0; id < classes; id += 1) {
+      let logit = bias[id] as number;
+      for (let d = 0; d < dimension; d += 1, at += 1) logit += (head[at] as number) * (hidden[d] as number);
+      scores[id] = logit / temperature;
+      if (logit / temperature > highest) highest = logit / temperature;
+    }
+    let total = 0;
+    for (let id = 0; id < classes; id += 1) {
+      const weight = Math.exp((scores[id] as number) - highest);
+      scores[id] = weight;
+      total += weight;
+    }
+    for (let id = 0; id < classes; id += 1) scores[id] = Math.fround((scores[id] as number) / total);
+  }
+
+  function answer(path: Path, operations: number, top: number): Answer {
+    const predictions = best(scores, top).map((index) => ({
+      id: index + 1,
+      label: model.classes[index] as string,
+      score: scores[index] as number,
+    }));
+    return { predictions, path, operations, confidence: predictions[0]?.score ?? 0 };
+  }
+
+  function classify(text: string, { top, operationBudget = Number.POSITIVE_INFINITY }: ClassifyOptions): Answer {
+    if (!Number.isInteger(top) || top < 1) {
+      throw new InputError(`top is ${top}, not a positive whole number`, "Ask for 1 prediction or more.");
+    }
+    // Half of what the head leaves goes at most to reading the text, so that features found can also be used.
+    const left = operationBudget - headCost;
+    const pointLimit = Math.floor(left / 2 / (1 + NGRAMS_PER_POINT));
+    let operations = 0;
+    if (left >= 2 * LEAST_FEATURES * dimension && pointLimit > 0) {
+      const normalised = normalise(text);
+      const ngrams = extract(normalised, pointLimit);
+      operations = ngrams.pointsRead + ngrams.seen;
+      const featureLimit = Math.floor((left - operations) / dimension);
+      const vector = vectorise(ngrams, featureLimit);
+      if (vector.length > 0) {
+        softmax(vector);
+        operations += vector.length * dimension + headCost;
+        const reduced = vector.length === featureLimit || ngrams.pointsRead === pointLimit;
+        return answer(reduced ? "reduced" : "full", operations, top);
+      }
+    }
+    scores.set(prior);
+    return answer("prior", operations, top);
+  }
+
+  return { model, classify };
+}
+
+/** Writes the sum of value x vector of a text's features into `hidden`. */
+function embed({ vectors, dimension }: Model, { length, indices, values }: SparseVector, hidden: Float64Array): void {
+  hidden.fill(0);
+  for (let feature = 0; feature < length; feature += 1) {
+    const value = values[feature] as number;
+    const row = (indices[feature] as number) * dimension;
+    for (let d = 0; d < dimension; d += 1) {
+      hidden[d] = (hidden[d] as number) + value * (vectors[row + d] as number);
+    }
+  }
+}
+
+/** Indices of the `count` highest scores, highest first, equal ones by index. */
+function best(scores: Float64Array, count: number): number[] {
+  const chosen: number[] = [];
+  for (let index = 0; index < scores.length; index += 1) {
+    const score = scores[index] as number;
+    if (chosen.length === count && score <= (scores[chosen[count - 1] as number] as number)) continue;
+    let place = chosen.length;
+    while (place > 0 && score > (scores[chosen[place - 1] as number] as number)) place -= 1;
+    chosen.splice(place, 0, index);
+    if (chosen.length > count) chosen.pop();
+  }
+  return chosen;
+}

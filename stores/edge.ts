@@ -1,0 +1,117 @@
+import type { z } from "zod";
+import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
+import { ErrorAnswer, Health, Release } from "#contracts/http.ts";
+import { Pointer } from "#contracts/pointer.ts";
+
+export interface EdgeLocation {
+  url: string;
+  adminSecret: string;
+}
+
+/** The edge as the offline half sees it. Every method throws NotReachableError where the edge does not answer as it should. */
+export interface EdgeClient {
+  /** Events after `after`, oldest first, as raw lines: a poisoned one is the reader's to count. `next` goes on from there. */
+  events(after: number, limit: number): Promise<{ lines: string[]; next: number }>;
+  /** The pointer as it truly stands; undefined before the first release. */
+  pointer(): Promise<Pointer | undefined>;
+  /** Moves the pointer. @throws ConflictError where its epoch is not `expectedEpoch` (0: there is none yet) */
+  putPointer(pointer: Pointer, expectedEpoch: number): Promise<void>;
+  /** What the edge says of itself, well or not. */
+  health(): Promise<Health>;
+  release(): Promise<Release>;
+}
+
+/** A question that takes longer than this will not be answered. */
+const TIMEOUT_MS = 30_000;
+
+/** @throws nothing until a method is called */
+export function createEdgeClient({ url, adminSecret }: EdgeLocation): EdgeClient {
+  const unreachable = (what: string, cause?: unknown) =>
+    new NotReachableError(
+      `the edge at ${url} ${what}`,
+      "See that it runs (haqei status) and what it says (haqei logs edge).",
+      {
+        cause,
+      },
+    );
+
+  /** Answers whose status is neither a success nor among `expected` become errors of ours. */
+  async function ask(path: string, init: RequestInit = {}, expected: readonly number[] = []) {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${adminSecret}`);
+    let status: number;
+    let text: string;
+    let next: string | null;
+    try {
+      const response = await fetch(new URL(path, url), { ...init, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      text = await response.text();
+      status = response.status;
+      next = response.headers.get("x-next");
+    } catch (cause) {
+      throw unreachable("did not answer", cause);
+    }
+    if (status >= 200 && status < 300) return { status, text, next };
+    if (expected.includes(status)) return { status, text, next };
+    const said = messageOf(text) ?? text.slice(0, 300);
+    if (status >= 500 || status === 429) throw unreachable(`answered ${status}: ${said}`);
+    throw new InputError(
+      `the edge refused ${path}: ${said}`,
+      status === 401
+        ? "Use the admin secret that the edge was started with."
+        : "Mend what it names, then send it again.",
+    );
+  }
+
+  function read<T extends z.ZodType>(schema: T, text: string): z.infer<T> {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      throw unreachable("answered with something else than was asked for", cause);
+    }
+  }
+
+  return {
+    async events(after, limit) {
+      const { text, next } = await ask(`/admin/events?after=${after}&limit=${limit}`);
+      if (next === null || !/^\d+$/.test(next)) throw unreachable("did not say where its log goes on");
+      return { lines: text.split("\n").filter((line) => line !== ""), next: Number(next) };
+    },
+    async pointer() {
+      const { status, text } = await ask("/admin/pointer", {}, [404]);
+      if (status !== 404) return read(Pointer, text);
+      if (nameOf(text) === "PointerNotFound") return undefined;
+      throw unreachable("has no admin routes: something else answers there");
+    },
+    async putPointer(pointer, expectedEpoch) {
+      const { status, text } = await ask(
+        "/admin/pointer",
+        {
+          method: "PUT",
+          headers: { "content-type": "application/json", "if-match": String(expectedEpoch) },
+          body: JSON.stringify(pointer),
+        },
+        [409],
+      );
+      if (status === 409) {
+        throw new ConflictError(messageOf(text) ?? "the pointer was moved", "Read the pointer and decide again.");
+      }
+    },
+    async health() {
+      return read(Health, (await ask("/api/health", {}, [503])).text);
+    },
+    async release() {
+      return read(Release, (await ask("/api/release")).text);
+    },
+  };
+}
+
+function errorOf(text: string): ErrorAnswer["error"] | undefined {
+  try {
+    return ErrorAnswer.safeParse(JSON.parse(text)).data?.error;
+  } catch {
+    return undefined;
+  }
+}
+
+const messageOf = (text: string) => errorOf(text)?.message;
+const nameOf = (text: string) => errorOf(text)?.name;

@@ -1,0 +1,81 @@
+import { ConflictError } from "#contracts/errors.ts";
+import { ArtefactReference } from "#contracts/reference.ts";
+import { z } from "zod";
+import type { ArtefactStore } from "./artefacts.ts";
+import type { EdgeClient } from "./edge.ts";
+import type { Registry } from "./registry.ts";
+
+/**
+ * The events fetched so far from the edge's log: how far, and in which segments. Cursor and segments change together by one
+ * compare-and-set, so a crash at any point loses no event and counts none twice: bytes written but not listed are not part of it.
+ */
+const EventLog = z.object({
+  cursor: z.number().int().nonnegative(),
+  segments: z.array(
+    z.object({ reference: ArtefactReference, lines: z.number().int(), firstReceivedAt: z.number(), lastReceivedAt: z.number() }),
+  ),
+});
+type EventLog = z.infer<typeof EventLog>;
+
+const NAME = "events/log";
+const PAGE = 1000;
+
+/** Time of receipt as read from a raw line, undefined where the line is broken: such a line belongs with the one before it. */
+export function receivedAtOf(line: string): number | undefined {
+  // Not parsed as JSON: a broken line must still be placed, and a huge one must not be unfolded here.
+  const found = /"receivedAt":(\d{1,16})/.exec(line);
+  return found ? Number(found[1]) : undefined;
+}
+
+async function read(registry: Registry): Promise<{ log: EventLog; epoch: number }> {
+  const { value, epoch } = await registry.read<unknown>(NAME);
+  return { log: value === undefined ? { cursor: 0, segments: [] } : EventLog.parse(value), epoch };
+}
+
+/**
+ * Fetches all events that the edge holds past the cursor. Answers how many lines came; calls `onPage` with the count after each
+ * page. Another collector that is faster is no error: its pages count as fetched.
+ */
+export async function fetchEvents(registry: Registry, artefacts: ArtefactStore, edge: Pick<EdgeClient, "events">, onPage: (lines: number) => void): Promise<number> {
+  let fetched = 0;
+  for (;;) {
+    const { log, epoch } = await read(registry);
+    const page = await edge.events(log.cursor, PAGE);
+    if (page.lines.length === 0) return fetched;
+    const times = page.lines.flatMap((line) => receivedAtOf(line) ?? []);
+    const last = log.segments.at(-1)?.lastReceivedAt ?? 0;
+    const reference = await artefacts.put("events", new TextEncoder().encode(page.lines.join("\n")), {
+      producedBy: "01:collect",
+      parents: [],
+      codeDigest: "",
+      configDigest: "",
+      metrics: { after: log.cursor, next: page.next, lines: page.lines.length },
+    });
+    // A broken first line belongs with the last one of the segment before, or, where there is none, with the first good one.
+    const first = receivedAtOf(page.lines[0] as string) ?? (log.segments.length > 0 ? last : (times[0] ?? last));
+    const segment = { reference, lines: page.lines.length, firstReceivedAt: first, lastReceivedAt: times.at(-1) ?? last };
+    try {
+      await registry.compareAndSet(NAME, epoch, { cursor: page.next, segments: [...log.segments, segment] });
+      fetched += page.lines.length;
+      onPage(fetched);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}
+
+/** The raw lines of events received from `start` up to but not including `end` (ms since 1970), in the order of the log. */
+export async function readPartition(registry: Registry, artefacts: ArtefactStore, start: number, end: number): Promise<string[]> {
+  const { log } = await read(registry);
+  const lines: string[] = [];
+  for (const segment of log.segments) {
+    if (segment.lastReceivedAt < start || segment.firstReceivedAt >= end) continue;
+    const text = new TextDecoder().decode(await artefacts.get(segment.reference));
+    let receivedAt = segment.firstReceivedAt;
+    for (const line of text.split("\n")) {
+      receivedAt = receivedAtOf(line) ?? receivedAt;
+      if (receivedAt >= start && receivedAt < end) lines.push(line);
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,187 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readFile } from "node:fs/promises";
+import type { RunReport } from "#contracts/run.ts";
+import { runDemonstration } from "#local/demonstration.ts";
+import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { createEdgeClient } from "#stores/edge.ts";
+import { sqliteRegistry } from "#stores/registry.ts";
+import { planBackfill, runBackfill } from "#workers/backfill.ts";
+import { startRun } from "#workers/client.ts";
+import { rerunFrom } from "#workers/rerun.ts";
+import { reportRun } from "#workers/runs.ts";
+import { applySchedule, DAILY, dailySchedule } from "#workers/schedules.ts";
+import { addDays, logicalDateOf } from "#policy/logical-date.ts";
+import { dailyDag } from "#workflows/daily-batch.ts";
+import { searchAttributes } from "#workflows/messages.ts";
+import { Config } from "#contracts/config.ts";
+import { postJson, startSystem, type System } from "../support/system.ts";
+
+/** One day on real parts: users ask at the edge, the seven stages run in Temporal, the edge answers from the new model. */
+
+const DATASET = fileURLToPath(new URL("../../datasets", import.meta.url));
+const TODAY = logicalDateOf(Date.now(), "Asia/Tokyo");
+const QUESTION = { text: "開業届は出したのに内装の職人が来なくて店が開けられない", lang: "ja" };
+const NAMES = dailyDag.stages.map(({ name }) => name);
+const input = { kind: "daily", date: TODAY, seed: 384, release: true } as const;
+
+let system: System;
+let first: RunReport;
+let accepted = 0;
+
+const statuses = (report: RunReport): Record<string, string> => Object.fromEntries(report.stages.map(({ name, status }) => [name, status]));
+const classify = async () => (await postJson(`${system.servers.endpoints.edge.url}/api/classify`, QUESTION)).json;
+const edge = async () =>
+  createEdgeClient({ url: system.servers.endpoints.edge.url, adminSecret: (await readFile(system.home.adminSecretFile, "utf8")).trim() });
+
+beforeAll(async () => {
+  system = await startSystem({ dataset: DATASET });
+  const live = system.authored.examples.filter(({ split }) => split === "live");
+  const events = await runDemonstration({ edgeUrl: system.servers.endpoints.edge.url, queries: live, classes: system.authored.classes, n: 320, seed: 7, date: TODAY });
+  accepted = events.accepted;
+  first = await startRun(system.servers.endpoints, input, { wait: true });
+});
+afterAll(async () => {
+  await system?.end();
+});
+
+describe("one day", () => {
+  it("answers from the bundled model before anything is released, and from the day's model after", async () => {
+    expect(first.error).toBeUndefined();
+    expect(first.status).toBe("completed");
+    expect(statuses(first)).toEqual(Object.fromEntries(NAMES.map((name) => [name, "ran"])));
+    expect(first.partial).toBe(true);
+    expect(first.verdict).toMatchObject({ action: "promote", reason: "first-model" });
+    const answer = await classify();
+    expect(answer.model).toBe(first.model?.sha256);
+    expect(answer.path).toBe("full");
+    const predictions = answer.predictions as { id: number; label: string; shin: string; hen: string; score: number; why: unknown[] }[];
+    expect(predictions).toHaveLength(3);
+    for (const { id, shin, hen, label } of predictions) {
+      expect(id).toBeGreaterThanOrEqual(1);
+      expect(id).toBeLessThanOrEqual(384);
+      expect(label).toMatch(/^[初上]?[九六]?[二三四五]?/);
+      expect(shin.length).toBeGreaterThan(20);
+      expect(hen).toContain("「");
+    }
+    expect(predictions[0]?.score).toBeGreaterThanOrEqual(predictions[2]?.score ?? 1);
+    expect(predictions[0]?.why.length).toBeGreaterThan(0);
+  });
+
+  it("counts every event once, learns from some, and says what it left out", async () => {
+    expect(accepted).toBeGreaterThanOrEqual(300);
+    expect(first.metrics["collect.events"]).toBe(accepted);
+    expect(first.metrics["preprocess.events"]).toBe(accepted);
+    expect(Number(first.metrics["preprocess.learnt"])).toBeGreaterThan(50);
+    const { next } = await (await edge()).events(0, 1);
+    expect(next).toBeGreaterThan(0);
+  });
+
+  it("beats chance on the frozen test, with n and an interval", () => {
+    expect(first.metrics["validate.n"]).toBe(768);
+    expect(Number(first.metrics["validate.top1_lo"])).toBeGreaterThan(10 / 384);
+    expect(Number(first.metrics["validate.top3"])).toBeGreaterThan(Number(first.metrics["validate.top1"]));
+  });
+
+  it("writes artefacts by digest with manifests that name what they were made from", async () => {
+    const store = folderArtefacts(system.home.artefacts);
+    const outputs = new Map(first.stages.map(({ name, output }) => [name, output?.sha256 ?? ""]));
+    for (const { name, output } of first.stages) {
+      const manifest = await store.manifest({ sha256: output?.sha256 ?? "" });
+      expect(manifest).toMatchObject({ producedBy: name, kind: output?.kind, bytes: output?.bytes });
+      expect(manifest.codeDigest).toMatch(/^[0-9a-f]{64}$/);
+      await store.get({ sha256: manifest.sha256 });
+    }
+    const model = await store.manifest({ sha256: outputs.get("03:train") ?? "" });
+    expect(model.seed).toBe(384);
+    expect(model.parents).toContainEqual({ name: "dataset", sha256: outputs.get("02:preprocess") });
+  });
+
+  it("can be inspected in Temporal: summaries, details, search attributes, progress", async () => {
+    const handle = system.client.workflow.getHandle(first.workflowId, first.runId);
+    const described = await handle.describe();
+    expect(await described.staticSummary()).toBe(`daily batch for ${TODAY}`);
+    expect(described.typedSearchAttributes.get(searchAttributes.date)).toBe(TODAY);
+    expect(described.typedSearchAttributes.get(searchAttributes.model)).toBe(first.model?.sha256);
+    expect(described.typedSearchAttributes.get(searchAttributes.verdict)).toBe("promote");
+    const metadata = await handle.query<{ currentDetails?: string }, []>("__temporal_workflow_metadata");
+    const details = JSON.stringify(metadata);
+    for (const name of NAMES) expect(details).toContain(`| ${name} | ran |`);
+    expect(details).toContain("top-1");
+    expect(details).toMatch(/Picture of the stages.*\/runs\/daily-/);
+    const { events } = await handle.fetchHistory();
+    const summaries = (events ?? []).flatMap(({ userMetadata }) => (userMetadata?.summary?.data ? [new TextDecoder().decode(userMetadata.summary.data)] : []));
+    expect(summaries.some((text) => /^"train: [\d,]+ examples"$/.test(text))).toBe(true);
+    const found: string[] = [];
+    for await (const { workflowId } of system.client.workflow.list({ query: `LogicalDate = "${TODAY}" AND RunKind = "daily"` })) found.push(workflowId);
+    expect(found).toEqual([first.workflowId]);
+    const picture = await fetch(`${system.servers.endpoints.metrics?.url}/runs/${first.workflowId}/dag.svg`);
+    expect(picture.headers.get("content-type")).toContain("image/svg+xml");
+    expect(await picture.text()).toContain("07:distribute");
+  });
+
+  it("returns the finished run for the same date, and from kept results when it is run again", async () => {
+    const joined = await startRun(system.servers.endpoints, input, { wait: true });
+    expect(joined).toMatchObject({ reused: true, runId: first.runId });
+    expect(joined.stages.every(({ status }) => status === "cached")).toBe(true);
+
+    const again = await startRun(system.servers.endpoints, input, { wait: true, again: true });
+    expect(again.runId).not.toBe(first.runId);
+    expect(statuses(again)).toMatchObject({ "02:preprocess": "cached", "03:train": "cached", "05:compress": "cached" });
+    expect(again.verdict?.reason).toBe("already-current");
+    expect(again.model?.sha256).toBe(first.model?.sha256);
+  });
+
+  it("gives the same model digest when it is trained anew from the same bytes", async () => {
+    const forced = await startRun(system.servers.endpoints, { ...input, forceFrom: "train" }, { wait: true, again: true });
+    expect(statuses(forced)).toMatchObject({ "02:preprocess": "cached", "03:train": "ran", "05:compress": "ran" });
+    expect(forced.model?.sha256).toBe(first.model?.sha256);
+  });
+
+  it("goes on from a stage by a reset: earlier stages keep their results, later ones are done again", async () => {
+    const registry = sqliteRegistry(system.home.registryFile);
+    const { runId, reset } = await rerunFrom(system.client, registry, first.workflowId, "compress");
+    registry.close();
+    expect(reset.keptStages).toEqual(["01:collect", "02:preprocess", "03:train", "04:validate"]);
+    expect(reset.rerunStages).toEqual(["05:compress", "06:deploy", "07:distribute"]);
+    await system.client.workflow.getHandle(first.workflowId, runId).result();
+    const report = await reportRun(system.client, system.servers.endpoints, first.workflowId, runId);
+    expect(report && statuses(report)).toMatchObject({ "03:train": "ran", "05:compress": "ran", "06:deploy": "ran", "07:distribute": "ran" });
+  });
+
+  it("runs past dates by a plan, and leaves done ones alone", async () => {
+    const range = { from: addDays(TODAY, -2), to: TODAY };
+    const plan = await planBackfill(system.client, system.servers.endpoints, range, false);
+    expect(plan.map(({ date, reason, cached }) => ({ date, reason, cached }))).toEqual([
+      { date: addDays(TODAY, -2), reason: "never run", cached: false },
+      { date: addDays(TODAY, -1), reason: "never run", cached: false },
+      { date: TODAY, reason: "done", cached: true },
+    ]);
+    const runs = await runBackfill(system.servers.endpoints, plan, { kind: "daily", seed: 384, release: false }, false, () => undefined);
+    expect(runs.map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
+    // Nothing was received on either day: from the same data the second trains nothing.
+    expect(statuses(runs[1] as RunReport)["03:train"]).toBe("cached");
+    expect((await (await edge()).pointer())?.current.sha256).toBe(first.model?.sha256);
+  });
+
+  it("starts a scheduled run for the day before in Tokyo, once a date, whenever it is caught up", async () => {
+    const { client } = system;
+    expect(await applySchedule(client, dailySchedule(Config.parse({})))).toBe("created");
+    const schedule = client.schedule.getHandle(DAILY);
+    await schedule.pause("not during this test");
+    expect(await applySchedule(client, dailySchedule(Config.parse({})))).toBe("updated");
+    expect((await schedule.describe()).state.paused).toBe(true);
+
+    // 02:00 in Tokyo is 17:00 UTC of the day before: three mornings, of which one is asked for twice.
+    const mornings = (from: string, to: string) => ({ start: new Date(`${from}T00:00:00Z`), end: new Date(`${to}T23:59:59Z`), overlap: "ALLOW_ALL" as const });
+    await schedule.backfill(mornings("2026-02-27", "2026-03-01"));
+    await schedule.backfill(mornings("2026-03-01", "2026-03-01"));
+    const dates = ["2026-02-27", "2026-02-28", "2026-03-01"];
+    for (const date of dates) {
+      await expect.poll(async () => (await reportRun(client, system.servers.endpoints, `daily-${date}`))?.status, { timeout: 60_000, interval: 500 }).toBe("completed");
+    }
+    const started: string[] = [];
+    for await (const { workflowId } of client.workflow.list({ query: 'LogicalDate >= "2026-02-01" AND LogicalDate <= "2026-03-31"' })) started.push(workflowId);
+    expect(started.sort()).toEqual(dates.map((date) => `daily-${date}`));
+  });
+});

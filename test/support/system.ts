@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client } from "@temporalio/client";
+import { type AuthoredData, readAuthored } from "#datasets/authored.ts";
+import { fallbackModel } from "#local/fallback.ts";
+import { type Home, homeIn } from "#local/home.ts";
+import { type Servers, startServers } from "#local/start.ts";
+import { connectClient } from "#workers/client.ts";
+
+export interface System {
+  home: Home;
+  servers: Servers;
+  authored: AuthoredData;
+  client: Client;
+  /** Ends everything and removes the home. */
+  end: () => Promise<void>;
+}
+
+/** A whole system of its own: Temporal dev server, workers and edge, all real, in a home that goes with it. */
+export async function startSystem(options: { dataset: string; config?: string; log?: (line: string) => void }): Promise<System> {
+  const folder = await mkdtemp(join(tmpdir(), "haqei-system-"));
+  const home = homeIn(join(folder, "home"));
+  const authored = await readAuthored(options.dataset);
+  const log = options.log ?? (() => undefined);
+  const servers = await startServers({
+    home,
+    ...(options.config ? { configFile: options.config } : {}),
+    fallback: fallbackModel(authored, { cache: home.cache, seed: 1, log }),
+    log,
+  });
+  const client = await connectClient(servers.endpoints);
+  return {
+    home,
+    servers,
+    authored,
+    client,
+    end: async () => {
+      await client.connection.close();
+      await servers.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const postJson = async (url: string, body: unknown): Promise<{ status: number; json: Record<string, unknown> }> => {
+  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
+};

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { TrainingConfig } from "#contracts/config.ts";
+import { InputError } from "#contracts/errors.ts";
+import { pack, unpack } from "#model/container.ts";
+import { FEATURES_VERSION } from "#model/features.ts";
+import { NORMALISER_VERSION } from "#model/normalise.ts";
+import type { Weights } from "./initialise.ts";
+import type { LabelledText } from "./problem.ts";
+
+const MAGIC = "HAQEICKP";
+
+/** Where a training run stands: `epoch` epochs done of the `soup`-th run in the `pass`-th pass, all counted from 0. */
+export interface Position {
+  readonly pass: number;
+  readonly soup: number;
+  readonly epoch: number;
+}
+
+/** All that a run needs to go on from an epoch's end and still give the bytes of an unbroken one. */
+export interface Checkpoint {
+  readonly position: Position;
+  /** The vocabulary of the pass. */
+  readonly keys: Uint32Array;
+  readonly weights: Weights;
+  /** Sum of the weights of the soup's finished runs; absent during the first. */
+  readonly sum: Weights | undefined;
+}
+
+/** Digest of everything the result depends on; a checkpoint serves only the run it was made by. */
+export function fingerprint(input: {
+  examples: readonly LabelledText[];
+  classes: readonly string[];
+  options: TrainingConfig;
+  seed: number;
+  maxBytes?: number;
+}): string {
+  const { examples, classes, options, seed, maxBytes } = input;
+  const rows = examples.map(({ label, text, weight = 1 }) => [label, text, weight]);
+  const versions = [NORMALISER_VERSION, FEATURES_VERSION];
+  return createHash("sha256")
+    .update(JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rows]))
+    .digest("hex");
+}
+
+export function encodeCheckpoint(checkpoint: Checkpoint, run: string): Uint8Array {
+  const { position, keys, weights, sum } = checkpoint;
+  const header = {
+    run,
+    position,
+    vocabulary: keys.length,
+    classes: weights.bias.length,
+    dimension: weights.dimension,
+    sum: sum !== undefined,
+  };
+  const parts = [weights, ...(sum ? [sum] : [])].flatMap(({ vectors, head, bias }) => [vectors, head, bias]);
+  return pack(MAGIC, header, [keys, ...parts]);
+}
+
+/** Throws InputError for malformed bytes and for a checkpoint of another run. The arrays are copies. */
+export function decodeCheckpoint(bytes: Uint8Array, run: string): Checkpoint {
+  const { header: raw, sections } = unpack(MAGIC, "checkpoint", bytes);
+  const header = raw as ReturnType<typeof JSON.parse>;
+  if (header?.run !== run) {
+    throw new InputError(
+      "the checkpoint was made by a training run on other examples, options or seed",
+      "Train without the checkpoint.",
+    );
+  }
+  const { vocabulary, classes, dimension, position } = header;
+  const keys = sections.uint32(vocabulary, "keys").slice();
+  const readWeights = (): Weights => ({
+    dimension,
+    vectors: sections.float32(vocabulary * dimension, "vectors").slice(),
+    head: sections.float32(classes * dimension, "head").slice(),
+    bias: sections.float32(classes, "bias").slice(),
+  });
+  const weights = readWeights();
+  const sum = header.sum ? readWeights() : undefined;
+  sections.end();
+  return { position, keys, weights, sum };
+}

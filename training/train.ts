@@ -1,0 +1,236 @@
+import type { TrainingConfig } from "#contracts/config.ts";
+import { InputError } from "#contracts/errors.ts";
+import { encodeModel } from "#model/codec.ts";
+import { FEATURES_VERSION } from "#model/features.ts";
+import type { Model } from "#model/model.ts";
+import { NORMALISER_VERSION } from "#model/normalise.ts";
+import { calibrate } from "./calibrate.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
+import { initialise, type Start, type Weights } from "./initialise.ts";
+import { buildProblem, buildVocabulary, classesOf, type Keep, type LabelledText, type Problem, type Vocabulary } from "./problem.ts";
+import { featuresWithin, mostEnergetic } from "./prune.ts";
+import { createRandom } from "./random.ts";
+import { loadTrainer, type Trainer } from "./trainer.ts";
+
+export interface TrainInput {
+  readonly examples: readonly LabelledText[];
+  /** Held-out examples from which the probabilities are calibrated. */
+  readonly dev?: readonly LabelledText[];
+  /** Names of the classes in the order of their ids; without it those of the examples, see `classesOf`. */
+  readonly classes?: readonly string[];
+  readonly options: TrainingConfig;
+  readonly seed: number;
+  /** Bytes handed out by an earlier, broken-off run on the same input. */
+  readonly checkpoint?: Uint8Array;
+  /** Most bytes of the model as float16: trains twice, the second time on the features that matter most. */
+  readonly maxBytes?: number;
+}
+
+export interface Progress {
+  readonly phase: "features" | "initialise" | "fit" | "calibrate";
+  /** Epochs done, and in all, over every run and pass. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean cross-entropy of the last epoch in nats; absent before the first. */
+  readonly loss?: number;
+  readonly seconds: number;
+  readonly etaSeconds?: number;
+}
+
+export interface TrainReport {
+  readonly backend: Trainer["backend"];
+  readonly examples: number;
+  readonly classes: number;
+  readonly features: number;
+  readonly dimension: number;
+  /** Share of variance that the dimensions hold (specification 3.2 `variance_retained`). */
+  readonly varianceExplained: number;
+  readonly epochs: number;
+  /** Epochs taken over from the checkpoint. */
+  readonly resumedEpochs: number;
+  readonly loss: number;
+  readonly temperature: number;
+  readonly seconds: number;
+}
+
+export interface TrainResult {
+  /** An encoded float32 model. */
+  readonly model: Uint8Array;
+  readonly report: TrainReport;
+}
+
+export interface TrainHooks {
+  onProgress?(progress: Progress): void;
+  /** Called at the end of each epoch with a function that makes the checkpoint's bytes. */
+  onEpoch?(checkpoint: () => Uint8Array, progress: Progress): void;
+}
+
+/** What a pass over the recipe is made from. */
+interface Prepared extends Start {
+  readonly vocabulary: Vocabulary;
+  readonly problem: Problem;
+}
+
+/**
+ * Trains a model: n-gram features, initial vectors from log-odds by PCA, stochastic gradient descent with feature dropout, the
+ * average of several runs from the same start (Wortsman et al. 2022), temperature. Same input, same bytes, on one machine; going on from a
+ * checkpoint gives the bytes of an unbroken run. Throws InputError where the input cannot be trained on.
+ */
+export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<TrainResult> {
+  const { examples, options, seed, maxBytes } = input;
+  const began = performance.now();
+  const classes = input.classes ?? classesOf(examples);
+  checkInput(input, classes);
+  const trainer = await loadTrainer(options.backend);
+  const run = fingerprint({ ...input, classes });
+  let resume = input.checkpoint && decodeCheckpoint(input.checkpoint, run);
+
+  const passes = maxBytes === undefined ? 1 : 2;
+  const epochs = passes * options.soups * options.epochs;
+  const resumedEpochs = resume ? epochsBefore(resume.position, options) : 0;
+  let loss: number | undefined;
+  function progress(phase: Progress["phase"], epoch: number, fitSeconds = 0): Progress {
+    const seconds = (performance.now() - began) / 1000;
+    const done = epoch - resumedEpochs;
+    return {
+      phase,
+      epoch,
+      epochs,
+      seconds,
+      ...(loss === undefined ? {} : { loss }),
+      ...(done > 0 ? { etaSeconds: (fitSeconds / done) * (epochs - epoch) } : {}),
+    };
+  }
+
+  let keep: Keep = resume ? { keys: resume.keys } : { count: options.maxFeatures };
+  let maxDimension = options.max_dimension;
+  let prepared: Prepared;
+  let weights: Weights;
+  for (let pass = resume?.position.pass ?? 0; ; pass += 1) {
+    hooks.onProgress?.(progress("features", pass * options.soups * options.epochs));
+    const vocabulary = buildVocabulary(examples, keep);
+    const problem = buildProblem(examples, classes, vocabulary);
+    hooks.onProgress?.(progress("initialise", pass * options.soups * options.epochs));
+    prepared = { vocabulary, problem, ...initialise(problem, maxDimension, options.min_variance_explained) };
+    const fitBegan = performance.now();
+    weights = await fit(prepared, { trainer, options, seed, pass, resume }, (checkpoint, newLoss) => {
+      loss = newLoss;
+      const now = progress("fit", epochsBefore(checkpoint.position, options), (performance.now() - fitBegan) / 1000);
+      hooks.onProgress?.(now);
+      hooks.onEpoch?.(() => encodeCheckpoint(checkpoint, run), now);
+    });
+    resume = undefined;
+    if (maxBytes === undefined || pass === 1) break;
+    const unpruned = toModel(prepared, weights, classes, 1);
+    keep = { keys: mostEnergetic(vocabulary, weights, featuresWithin(maxBytes, unpruned)) };
+    // The budget was worked out for this dimension.
+    maxDimension = weights.dimension;
+  }
+
+  hooks.onProgress?.(progress("calibrate", epochs));
+  const temperature = calibrate(weights, buildProblem(input.dev ?? [], classes, prepared.vocabulary));
+  const model = encodeModel(toModel(prepared, weights, classes, temperature));
+  const report: TrainReport = {
+    backend: trainer.backend,
+    examples: examples.length,
+    classes: classes.length,
+    features: prepared.problem.features,
+    dimension: weights.dimension,
+    varianceExplained: prepared.varianceExplained,
+    epochs,
+    resumedEpochs,
+    loss: loss ?? Number.NaN,
+    temperature,
+    seconds: (performance.now() - began) / 1000,
+  };
+  return { model, report };
+}
+
+function checkInput({ examples, seed }: TrainInput, classes: readonly string[]): void {
+  if (classes.length < 2) {
+    throw new InputError(`${examples.length} examples name ${classes.length} classes`, "Give examples of at least 2 classes.");
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new InputError(`the seed is ${seed}`, "Give a whole number from 0 to 2^53 - 1.");
+  }
+  const light = examples.findIndex(({ weight = 1 }) => !(weight > 0 && weight < Number.POSITIVE_INFINITY));
+  if (light >= 0) {
+    throw new InputError(`example ${light + 1} has the weight ${examples[light]?.weight}`, "Weights are finite and above 0.");
+  }
+}
+
+const epochsBefore = ({ pass, soup, epoch }: Position, { soups, epochs }: TrainingConfig): number =>
+  (pass * soups + soup) * epochs + epoch;
+
+interface FitSetting {
+  readonly trainer: Trainer;
+  readonly options: TrainingConfig;
+  readonly seed: number;
+  readonly pass: number;
+  readonly resume: Checkpoint | undefined;
+}
+
+/** One pass: every run of the soup from the same start, averaged. Random numbers depend on seed, pass, run and epoch alone. */
+async function fit(
+  { problem, vocabulary, weights: start }: Prepared,
+  { trainer, options, seed, pass, resume }: FitSetting,
+  onEpoch: (checkpoint: Checkpoint, loss: number) => void,
+): Promise<Weights> {
+  const { epochs, soups, learningRate, dropout, labelSmoothing } = options;
+  const rateAt = (epoch: number): number => learningRate * (1 - epoch / epochs);
+  let sum = resume?.sum;
+  let weights = resume?.weights ?? copyOf(start);
+  for (let soup = resume?.position.soup ?? 0; soup < soups; soup += 1) {
+    const first = soup === resume?.position.soup ? resume.position.epoch : 0;
+    if (soup > 0 && soup !== resume?.position.soup) weights = copyOf(start);
+    for (let epoch = first; epoch < epochs; epoch += 1) {
+      const random = createRandom(seed, pass, soup, epoch);
+      const rates = { rateFrom: rateAt(epoch), rateTo: rateAt(epoch + 1) };
+      const loss = await trainer.fitEpoch(weights, problem, { ...rates, dropout, labelSmoothing, random });
+      if (!Number.isFinite(loss)) {
+        throw new InputError(`the loss of epoch ${epoch + 1} is ${loss}: the fit diverged`, "Lower learningRate.");
+      }
+      onEpoch({ position: { pass, soup, epoch: epoch + 1 }, keys: vocabulary.keys, weights, sum }, loss);
+    }
+    if (soups > 1) sum = sum ? combine(sum, weights, (a, b) => a + b) : copyOf(weights);
+  }
+  return sum ? combine(sum, sum, (a) => a / soups) : weights;
+}
+
+const copyOf = ({ dimension, vectors, head, bias }: Weights): Weights => ({
+  dimension,
+  vectors: vectors.slice(),
+  head: head.slice(),
+  bias: bias.slice(),
+});
+
+function combine(a: Weights, b: Weights, operate: (a: number, b: number) => number): Weights {
+  const each = (left: Float32Array, right: Float32Array) => left.map((value, at) => operate(value, right[at] as number));
+  return {
+    dimension: a.dimension,
+    vectors: each(a.vectors, b.vectors),
+    head: each(a.head, b.head),
+    bias: each(a.bias, b.bias),
+  };
+}
+
+function toModel({ vocabulary, problem }: Prepared, weights: Weights, classes: readonly string[], temperature: number): Model {
+  const shares = new Float64Array(classes.length);
+  for (const [row, target] of problem.targets.entries()) shares[target] = (shares[target] as number) + (problem.weights[row] as number);
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return {
+    schema: 1,
+    rung: "float32",
+    normaliser: NORMALISER_VERSION,
+    features: FEATURES_VERSION,
+    classes,
+    dimension: weights.dimension,
+    keys: vocabulary.keys,
+    idf: vocabulary.idf,
+    vectors: weights.vectors,
+    head: weights.head,
+    bias: weights.bias,
+    prior: Float32Array.from(shares, (share) => share / total),
+    temperature,
+  };
+}

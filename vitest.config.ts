@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+
+const elsewhere = ["**/node_modules/**", "**/.haqei/**", "**/.cache/**"];
+
+/** The edge's tests run in workerd by a config of their own (`edge/vitest.config.ts`); slow ones by `npm run test:slow`. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: [...elsewhere, "edge/**", "test/**", "**/*.slow.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      "edge/vitest.config.ts",
+      {
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          exclude: [...elsewhere, "**/*.slow.test.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "slow",
+          include: ["**/*.slow.test.ts"],
+          exclude: elsewhere,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,81 @@
+import { Client, Connection, type WorkflowHandle, WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
+import { type WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
+import { NotReachableError } from "#contracts/errors.ts";
+import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
+import type { Endpoints } from "#local/home.ts";
+import type { dailyBatch } from "#workflows/daily-batch.ts";
+import { progressQuery } from "#workflows/messages.ts";
+import { reportRun } from "./runs.ts";
+
+/** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError. */
+export async function connectClient({ temporal }: Pick<Endpoints, "temporal">): Promise<Client> {
+  try {
+    return new Client({ connection: await Connection.connect({ address: temporal.address, connectTimeout: "5s" }), namespace: temporal.namespace });
+  } catch (cause) {
+    throw new NotReachableError(`Temporal at ${temporal.address} does not answer`, "Start the servers with haqei start.", { cause });
+  }
+}
+
+export interface RunOptions {
+  /** Start anew although the date is done. */
+  again?: boolean;
+  /** Wait for the end; else answer as soon as it is started. */
+  wait?: boolean;
+  onProgress?: (outcome: RunOutcome) => void;
+  /** Stops waiting; the run goes on. */
+  signal?: AbortSignal;
+}
+
+export const runIdOf = ({ kind, date }: Pick<RunInput, "kind" | "date">): string => `${kind}-${date}`;
+
+/** Starts a run, joins it where it is running, or returns the finished one unless `again`. One that failed is started anew. */
+export async function startRun(endpoints: Endpoints, input: RunInput, options: RunOptions = {}): Promise<RunReport> {
+  const client = await connectClient(endpoints);
+  try {
+    const workflowId = runIdOf(input);
+    const { handle, reused } = await startOrJoin(client, workflowId, input, options.again ?? false);
+    if (options.wait) await ended(handle, options);
+    const report = (await reportRun(client, endpoints, workflowId, handle.runId)) as RunReport;
+    // Nothing of a run that had ended was done again for this call.
+    return reused ? { ...report, reused, stages: report.stages.map((stage) => (stage.status === "ran" ? { ...stage, status: "cached" } : stage)) } : report;
+  } finally {
+    await client.connection.close();
+  }
+}
+
+type Handle = WorkflowHandle<typeof dailyBatch> & { runId?: string };
+
+async function startOrJoin(client: Client, workflowId: string, input: RunInput, again: boolean): Promise<{ handle: Handle; reused: boolean }> {
+  const conflict: WorkflowIdConflictPolicy = "USE_EXISTING";
+  try {
+    const started = await client.workflow.start<typeof dailyBatch>("dailyBatch", {
+      taskQueue: "pipeline",
+      workflowId,
+      args: [input],
+      workflowIdReusePolicy: again ? WorkflowIdReusePolicy.ALLOW_DUPLICATE : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+      workflowIdConflictPolicy: conflict,
+      staticSummary: `${input.kind} batch for ${input.date}`,
+      staticDetails: `Learns from the events of ${input.date}: collect, preprocess, train, validate, compress, decide, distribute. Seed ${input.seed}${input.release ? "" : "; releases nothing"}.`,
+    });
+    return { handle: client.workflow.getHandle(workflowId, started.firstExecutionRunId), reused: false };
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return { handle: client.workflow.getHandle(workflowId), reused: true };
+    throw error;
+  }
+}
+
+/** Waits until a run is closed, however it ends, telling its progress every second. */
+async function ended(handle: Handle, { onProgress, signal }: RunOptions): Promise<void> {
+  let open = true;
+  const closed = handle.result().then(
+    () => undefined,
+    () => undefined,
+  );
+  void closed.then(() => {
+    open = false;
+  });
+  while (open && !signal?.aborted) {
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1000))]);
+    if (onProgress) await handle.query(progressQuery).then(onProgress, () => undefined);
+  }
+}

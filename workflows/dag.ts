@@ -1,0 +1,67 @@
+import type { StageActivities } from "#activities/index.ts";
+import type { ArtefactKind } from "#contracts/reference.ts";
+import type { RunInput, StageResult } from "#contracts/run.ts";
+import type { RetryClass } from "./retry.ts";
+
+/** The task queues: light stages and errands, and training, which runs in a process of its own. */
+export type TaskQueue = "pipeline" | "compute";
+
+/**
+ * A stage as data. Its inputs, by role, are outputs of other stages or `source:NAME`, something the run was opened with; a source
+ * that is absent is left out. The declaration is the whole order of a run: what depends on nothing else starts at once.
+ */
+export interface Stage {
+  name: string;
+  activity: keyof StageActivities;
+  queue: TaskQueue;
+  retry: RetryClass;
+  inputs: Record<string, string>;
+  /** Parts of the run's input that the result depends on. */
+  reads: (keyof RunInput)[];
+  /** Parts of the config that the result depends on. */
+  settings: string[];
+  produces: ArtefactKind;
+  /** A worker silent for this long is taken for dead. */
+  heartbeatSeconds?: number;
+  /** False where the result depends on more than inputs, settings and code (a day not yet over, the edge). */
+  keep: "always" | "closed-day" | "never";
+  /** What it is about to do, for the Temporal UI, from the results it builds on. */
+  summary: (inputs: Record<string, StageResult>) => string;
+}
+
+/** A kind of run: its stages, in any order that names inputs after they are made. */
+export interface Dag {
+  name: string;
+  stages: readonly Stage[];
+}
+
+const SOURCE = "source:";
+
+/** The name of a run's source, or undefined where the input is another stage's output. */
+export const sourceOf = (input: string): string | undefined => (input.startsWith(SOURCE) ? input.slice(SOURCE.length) : undefined);
+
+/** The stages that a stage's inputs come from. */
+export const upstreamOf = (stage: Stage): string[] => Object.values(stage.inputs).filter((input) => sourceOf(input) === undefined);
+
+/** A stage by its name, with or without its number (`03:train`, `train`). */
+export const findStage = (dag: Dag, name: string): Stage | undefined =>
+  dag.stages.find((stage) => stage.name === name || stage.name.replace(/^\d+:/, "") === name);
+
+/** A stage's name and all that depend on it, directly or not, in declared order. */
+export function downstreamOf(dag: Dag, name: string): string[] {
+  const reached = new Set([name]);
+  for (const stage of dag.stages) if (upstreamOf(stage).some((input) => reached.has(input))) reached.add(stage.name);
+  return dag.stages.filter((stage) => reached.has(stage.name)).map((stage) => stage.name);
+}
+
+/** What is wrong with a declaration, in words; empty where nothing is. */
+export function faultsOf(dag: Dag): string[] {
+  const faults: string[] = [];
+  const made = new Set<string>();
+  for (const stage of dag.stages) {
+    if (made.has(stage.name)) faults.push(`${stage.name} is declared twice`);
+    for (const input of upstreamOf(stage)) if (!made.has(input)) faults.push(`${stage.name} needs ${input}, which no earlier stage makes`);
+    made.add(stage.name);
+  }
+  return faults;
+}

@@ -1,0 +1,103 @@
+import type { RunInput, RunOutcome, StageResult } from "#contracts/run.ts";
+import type { Dag } from "./dag.ts";
+import { runDag } from "./runner.ts";
+
+const count = (inputs: Record<string, StageResult>, role: string, metric: string): string =>
+  Number(inputs[role]?.metrics[metric] ?? 0).toLocaleString("en-US");
+
+/** The seven stages of the daily batch (specification 1.2.2). Planned durations are config (`daily.stages`). */
+export const dailyDag: Dag = {
+  name: "dailyBatch",
+  stages: [
+    {
+      name: "01:collect",
+      activity: "collect",
+      queue: "pipeline",
+      retry: "reach",
+      inputs: {},
+      reads: ["date"],
+      settings: ["timezone"],
+      produces: "events",
+      heartbeatSeconds: 30,
+      keep: "closed-day",
+      summary: () => "collect: the day's events from the edge's log",
+    },
+    {
+      name: "02:preprocess",
+      activity: "preprocess",
+      queue: "pipeline",
+      retry: "work",
+      inputs: { events: "01:collect", authored: "source:authored" },
+      reads: [],
+      settings: ["preprocess"],
+      produces: "dataset",
+      keep: "always",
+      summary: (inputs) => `preprocess: ${count(inputs, "events", "events")} events`,
+    },
+    {
+      name: "03:train",
+      activity: "train",
+      queue: "compute",
+      retry: "work",
+      inputs: { dataset: "02:preprocess" },
+      reads: ["seed"],
+      settings: ["training"],
+      produces: "model",
+      heartbeatSeconds: 15,
+      keep: "always",
+      summary: (inputs) => `train: ${count(inputs, "dataset", "train")} examples`,
+    },
+    {
+      name: "04:validate",
+      activity: "validate",
+      queue: "pipeline",
+      retry: "work",
+      inputs: { model: "03:train", dataset: "02:preprocess", current: "source:current" },
+      reads: [],
+      settings: [],
+      produces: "evaluation",
+      keep: "always",
+      summary: (inputs) => `validate: ${count(inputs, "dataset", "test")} test queries`,
+    },
+    {
+      name: "05:compress",
+      activity: "compress",
+      queue: "pipeline",
+      retry: "work",
+      inputs: { model: "03:train", dataset: "02:preprocess" },
+      reads: [],
+      settings: [],
+      produces: "model",
+      keep: "always",
+      summary: (inputs) => `compress: ${count(inputs, "model", "bytes")} bytes`,
+    },
+    {
+      name: "06:deploy",
+      activity: "deploy",
+      queue: "pipeline",
+      retry: "work",
+      inputs: { model: "05:compress", evaluation: "04:validate", dataset: "02:preprocess", current: "source:current" },
+      reads: [],
+      settings: ["deploy"],
+      produces: "decision",
+      keep: "always",
+      summary: () => "deploy: decide whether the compressed model may be released",
+    },
+    {
+      name: "07:distribute",
+      activity: "distribute",
+      queue: "pipeline",
+      retry: "reach",
+      inputs: { model: "05:compress", decision: "06:deploy", readings: "source:readings" },
+      reads: ["release"],
+      settings: ["distribute"],
+      produces: "release",
+      heartbeatSeconds: 30,
+      keep: "always",
+      summary: (inputs) => `distribute: ${inputs.decision?.verdict?.action ?? "undecided"}`,
+    },
+  ],
+};
+
+/** Learns from one day's events and releases what is better: collect, preprocess, train, validate, compress, decide, distribute. */
+export const dailyBatch = (run: RunInput): Promise<RunOutcome> => runDag(dailyDag, run);

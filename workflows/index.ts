@@ -1,0 +1,2 @@
+export { dailyBatch } from "./daily-batch.ts";
+export { launch } from "./launch.ts";

@@ -1,0 +1,41 @@
+import { defineSearchAttributeKey, SearchAttributeType, WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
+import { ApplicationFailure, ParentClosePolicy, startChild, WorkflowIdReusePolicy, workflowInfo } from "@temporalio/workflow";
+import type { RunKind } from "#contracts/run.ts";
+import { dateOfScheduledRun } from "#policy/logical-date.ts";
+import { dailyBatch } from "./daily-batch.ts";
+
+/** Set by the server on whatever a schedule starts, backfills included. */
+const scheduledStart = defineSearchAttributeKey("TemporalScheduledStartTime", SearchAttributeType.DATETIME);
+
+export interface Launch {
+  kind: RunKind;
+  timezone: string;
+  seed: number;
+}
+
+/**
+ * What a schedule starts. A schedule adds its own time to the ids of what it starts, in UTC, which in Tokyo is the day before; so
+ * this computes the logical date from the scheduled time (never the clock: backfills and late starts keep theirs) and starts
+ * `daily-<date>`. A date that runs or is done is left alone.
+ */
+export async function launch({ kind, timezone, seed }: Launch): Promise<{ workflowId: string; started: boolean }> {
+  const scheduled = workflowInfo().typedSearchAttributes.get(scheduledStart);
+  if (scheduled === undefined) {
+    throw ApplicationFailure.nonRetryable("launch was not started by a schedule, so it has no date. Start a run with haqei run daily --date YYYY-MM-DD.", "InputError");
+  }
+  const date = dateOfScheduledRun(scheduled.getTime(), timezone);
+  const workflowId = `${kind}-${date}`;
+  try {
+    await startChild(dailyBatch, {
+      workflowId,
+      args: [{ kind, date, seed, release: true }],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `${kind} batch for ${date}`,
+    });
+    return { workflowId, started: true };
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return { workflowId, started: false };
+    throw error;
+  }
+}
