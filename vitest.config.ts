@@ -2,9 +2,13 @@ import { defineConfig } from "vitest/config";
 
 const elsewhere = ["**/node_modules/**", "**/.haqei/**", "**/.cache/**"];
 
+/** Where a machine-readable report is wanted, beside the one for people. */
+const report = process.env.HAQEI_TEST_REPORT;
+
 /** The edge's tests run in workerd by a config of their own (`edge/vitest.config.ts`); slow ones by `npm run test:slow`. */
 export default defineConfig({
   test: {
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     projects: [
       {
         test: {

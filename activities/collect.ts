@@ -13,12 +13,23 @@ const Settings = z.object({ timezone: z.string() });
  * over gives the same bytes whenever it is read.
  */
 export const collect =
-  ({ registry, artefacts, edge }: Pick<Dependencies, "registry" | "artefacts" | "edge">) =>
+  ({ registry, artefacts, edge, codeDigests }: Pick<Dependencies, "registry" | "artefacts" | "edge" | "codeDigests">) =>
   async ({ call, report }: StageContext): Promise<StageWork> => {
     const { date } = Asked.parse(call.asked);
     const { timezone } = Settings.parse(call.settings);
-    const fetched = await fetchEvents(registry, artefacts, edge, (lines) => report({ fetched: lines }));
-    const lines = await readPartition(registry, artefacts, startOfDate(date, timezone), startOfDate(addDays(date, 1), timezone));
+    const fetched = await fetchEvents(
+      registry,
+      artefacts,
+      edge,
+      (lines) => report({ fetched: lines }),
+      codeDigests.collect,
+    );
+    const lines = await readPartition(
+      registry,
+      artefacts,
+      startOfDate(date, timezone),
+      startOfDate(addDays(date, 1), timezone),
+    );
     return {
       kind: "events",
       bytes: new TextEncoder().encode(lines.join("\n")),

@@ -15,7 +15,13 @@ export const compress =
     return {
       kind: "model",
       bytes: model,
-      metrics: { rung: "float16", bytes: model.byteLength, original_bytes: original.byteLength, compression_ratio: original.byteLength / model.byteLength, accuracy_loss: before - after },
+      metrics: {
+        rung: "float16",
+        bytes: model.byteLength,
+        original_bytes: original.byteLength,
+        compression_ratio: original.byteLength / model.byteLength,
+        accuracy_loss: before - after,
+      },
       summary: `float16, ${(model.byteLength / 1e6).toFixed(1)} MB of ${(original.byteLength / 1e6).toFixed(1)} MB, top-1 ${after.toFixed(3)} of ${before.toFixed(3)}`,
     };
   };

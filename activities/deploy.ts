@@ -19,7 +19,9 @@ export const deploy =
     const queries = testQueries(examples);
     const { model, current } = call.inputs;
     const shipped = scoreModel(await input("model"), model?.sha256 ?? "", queries);
-    const against = current ? pairsOf(shipped.correct, scoreModel(await input("current"), current.sha256, queries).correct) : undefined;
+    const against = current
+      ? pairsOf(shipped.correct, scoreModel(await input("current"), current.sha256, queries).correct)
+      : undefined;
     const verdict = decideRelease(
       {
         trained: { n: validation.candidate.n, ...validation.candidate.top1 },

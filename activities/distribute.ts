@@ -27,7 +27,12 @@ export const distribute =
     const { model, readings } = call.inputs as { model: ArtefactReference; readings?: ArtefactReference };
     if (verdict.action !== "promote" || !release) {
       const reason = release ? verdict.reason : "no-release";
-      return { kind: "release", bytes: jsonBytes({ schema: 1, released: false, reason }), metrics: { released: false, reason }, summary: `not released: ${reason}` };
+      return {
+        kind: "release",
+        bytes: jsonBytes({ schema: 1, released: false, reason }),
+        metrics: { released: false, reason },
+        summary: `not released: ${reason}`,
+      };
     }
 
     report({ step: "upload" });
@@ -52,7 +57,10 @@ export const distribute =
   };
 
 async function upload({ artefacts, released }: Needs, reference: ArtefactReference): Promise<void> {
-  const [bytes, { schema: _schema, sha256: _sha256, bytes: _bytes, kind: _kind, ...provenance }] = await Promise.all([artefacts.get(reference), artefacts.manifest(reference)]);
+  const [bytes, { schema: _schema, sha256: _sha256, bytes: _bytes, kind: _kind, ...provenance }] = await Promise.all([
+    artefacts.get(reference),
+    artefacts.manifest(reference),
+  ]);
   await released.put(reference.kind, bytes, provenance);
   await released.get(reference);
 }
@@ -75,7 +83,12 @@ async function movePointer({ edge }: Needs, sha256: string, readings: string | u
   return after;
 }
 
-async function isConfirmed({ edge }: Needs, { epoch, current }: Pointer, seconds: number, signal: AbortSignal): Promise<boolean> {
+async function isConfirmed(
+  { edge }: Needs,
+  { epoch, current }: Pointer,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
     try {

@@ -2,7 +2,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import { HaqeiError } from "#contracts/errors.ts";
 
 /** An error as Temporal carries it: its stable name as the type, and message and hint together, for a person to act on. */
-export function failureOf(error: unknown): unknown {
+function failureOf(error: unknown): unknown {
   if (!(error instanceof HaqeiError)) return error;
   return ApplicationFailure.create({ message: `${error.message}. ${error.hint}`, type: error.name, cause: error });
 }

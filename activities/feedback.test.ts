@@ -1,17 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LearningWeights } from "#contracts/config.ts";
+import type { LearningWeights } from "#contracts/config.ts";
 import type { FeedbackType, LoggedEvent } from "#contracts/event.ts";
 import { Example } from "#contracts/example.ts";
 import { learnExamples, readEvents } from "./feedback.ts";
 
 const CLASSES = Array.from({ length: 384 }, (_, index) => String(index + 1));
 const MAXIMUM_BYTES = 65_536;
-const weights = LearningWeights.parse({});
+const weights: LearningWeights = { correction: 1, thumbUp: 0.8, click: 0.3, dwell: 0.5, dwellSeconds: 10 };
 
 let ids = 0;
 /** An event about an answer to `text` that showed 7, 8, 9. The text's hash is the text: enough for what is tested here. */
-function event(type: FeedbackType, text: string | undefined, more: Partial<LoggedEvent> = {}, served: Partial<LoggedEvent["served"]> = {}): LoggedEvent {
+function event(
+  type: FeedbackType,
+  text: string | undefined,
+  more: Partial<LoggedEvent> = {},
+  served: Partial<LoggedEvent["served"]> = {},
+): LoggedEvent {
   ids += 1;
   return {
     seq: ids,
@@ -21,11 +26,30 @@ function event(type: FeedbackType, text: string | undefined, more: Partial<Logge
     receivedAt: 2000 + ids,
     user: "u",
     ...more,
-    served: { model: "0".repeat(64), bucket: "current", shown: [7, 8, 9], propensity: 1, textHash: text ?? "hash", lang: "ja", at: 1000, ...(text === undefined ? {} : { text }), ...served },
+    served: {
+      model: "0".repeat(64),
+      bucket: "current",
+      shown: [7, 8, 9],
+      propensity: 1,
+      textHash: text ?? "hash",
+      lang: "ja",
+      at: 1000,
+      ...(text === undefined ? {} : { text }),
+      ...served,
+    },
   };
 }
 
-const authored = (text: string, label: string, split: Example["split"]): Example => ({ id: `${split}-${text}`, label, text, lang: "ja", split, weight: 1, source: "authored", family: text });
+const authored = (text: string, label: string, split: Example["split"]): Example => ({
+  id: `${split}-${text}`,
+  label,
+  text,
+  lang: "ja",
+  split,
+  weight: 1,
+  source: "authored",
+  family: text,
+});
 const learn = (events: LoggedEvent[], known: Example[] = []) => learnExamples(events, known, CLASSES, weights);
 
 describe("readEvents", () => {
@@ -73,7 +97,14 @@ describe("readEvents", () => {
   });
 
   test("every line is an event or counted once", () => {
-    const lines = fc.array(fc.oneof(fc.constantFrom(line, line.slice(1), JSON.stringify({ ...good, shownId: 400 })), fc.json(), fc.string({ minLength: 1 })), { maxLength: 30 });
+    const lines = fc.array(
+      fc.oneof(
+        fc.constantFrom(line, line.slice(1), JSON.stringify({ ...good, shownId: 400 })),
+        fc.json(),
+        fc.string({ minLength: 1 }),
+      ),
+      { maxLength: 30 },
+    );
     fc.assert(
       fc.property(lines, (raw) => {
         const { events, dropped } = read(raw);
@@ -91,7 +122,18 @@ describe("learnExamples", () => {
       event("thumb", "席がない", { value: 1, shownId: 8, user: "c" }),
     ]);
     expect(dropped).toEqual({});
-    expect(examples).toEqual([{ id: "f-席がない", label: "8", text: "席がない", lang: "ja", split: "train", weight: 1.6, source: "feedback", family: "f-席がない" }]);
+    expect(examples).toEqual([
+      {
+        id: "f-席がない",
+        label: "8",
+        text: "席がない",
+        lang: "ja",
+        split: "train",
+        weight: 1.6,
+        source: "feedback",
+        family: "f-席がない",
+      },
+    ]);
     for (const example of examples) Example.parse(example);
   });
 
@@ -105,17 +147,28 @@ describe("learnExamples", () => {
   });
 
   test("keeps apart the same user's answers at other times", () => {
-    const { examples } = learn([event("click", "席がない", { shownId: 9 }), event("click", "席がない", { shownId: 9 }, { at: 5000 })]);
+    const { examples } = learn([
+      event("click", "席がない", { shownId: 9 }),
+      event("click", "席がない", { shownId: 9 }, { at: 5000 }),
+    ]);
     expect(examples).toMatchObject([{ label: "9", weight: 0.6 }]);
   });
 
   test("takes texts for the same that differ only in spelling", () => {
-    const { examples } = learn([event("click", "ＡＢＣの席", { shownId: 9 }), event("click", "abcの席 ", { shownId: 9 }, { at: 5000 })]);
+    const { examples } = learn([
+      event("click", "ＡＢＣの席", { shownId: 9 }),
+      event("click", "abcの席 ", { shownId: 9 }, { at: 5000 }),
+    ]);
     expect(examples).toHaveLength(1);
   });
 
   test("gives the label by the class's name", () => {
-    const { examples } = learnExamples([event("click", "money back", { shownId: 2 }, { shown: [2] })], [], ["booking", "refund"], weights);
+    const { examples } = learnExamples(
+      [event("click", "money back", { shownId: 2 }, { shown: [2] })],
+      [],
+      ["booking", "refund"],
+      weights,
+    );
     expect(examples).toMatchObject([{ label: "refund" }]);
   });
 
@@ -125,43 +178,62 @@ describe("learnExamples", () => {
     ["only-negative", [event("bounce", "席がない")]],
     ["no-signal", [event("dwell", "席がない", { value: 10 })]],
     ["contradictory", [event("thumb", "席がない", { value: 1 }), event("thumb", "席がない", { value: -1 })]],
-    ["contradictory", [event("correction", "席がない", { correctId: 1 }), event("correction", "席がない", { correctId: 2 })]],
+    [
+      "contradictory",
+      [event("correction", "席がない", { correctId: 1 }), event("correction", "席がない", { correctId: 2 })],
+    ],
     ["held-out", [event("click", "試験の文", { shownId: 9 })]],
     ["held-out", [event("correction", "調整の文", { correctId: 9 })]],
     ["held-out", [event("click", "否定の文", { shownId: 9 })]],
     ["held-out", [event("click", " 試験の文　", { shownId: 9 })]],
     ["already-authored", [event("click", "学習の文", { shownId: 9 })]],
   ])("counts %s and learns nothing of it", (reason, events) => {
-    const known = [authored("試験の文", "1", "test"), authored("調整の文", "1", "dev"), authored("否定の文", "1", "contrast"), authored("学習の文", "9", "train")];
+    const known = [
+      authored("試験の文", "1", "test"),
+      authored("調整の文", "1", "dev"),
+      authored("否定の文", "1", "contrast"),
+      authored("学習の文", "9", "train"),
+    ];
     expect(learn(events, known)).toEqual({ examples: [], dropped: { [reason]: 1 } });
   });
 
   test("two users of equal weight who contradict one another teach nothing", () => {
-    const events = [event("correction", "席がない", { correctId: 1, user: "a" }), event("correction", "席がない", { correctId: 2, user: "b" })];
+    const events = [
+      event("correction", "席がない", { correctId: 1, user: "a" }),
+      event("correction", "席がない", { correctId: 2, user: "b" }),
+    ];
     expect(learn(events)).toEqual({ examples: [], dropped: { contradictory: 1 } });
   });
 
   test("a signal whose weight is 0 is left out and counted", () => {
-    const { examples, dropped } = learnExamples([event("click", "席がない", { shownId: 9 })], [], CLASSES, { ...weights, click: 0 });
+    const { examples, dropped } = learnExamples([event("click", "席がない", { shownId: 9 })], [], CLASSES, {
+      ...weights,
+      click: 0,
+    });
     expect({ examples, dropped }).toEqual({ examples: [], dropped: { "no-weight": 1 } });
   });
 
   test("a text of the live split is learnt: that is what it is for", () => {
-    expect(learn([event("click", "生の文", { shownId: 9 })], [authored("生の文", "9", "live")]).examples).toHaveLength(1);
+    expect(learn([event("click", "生の文", { shownId: 9 })], [authored("生の文", "9", "live")]).examples).toHaveLength(
+      1,
+    );
   });
 
-  test.each([
-    [["live", "test"]],
-    [["test", "live"]],
-    [["train", "dev"]],
-    [["dev", "train"]],
-  ] as const)("a text that stands in %j counts as held out", (splits) => {
-    const known = splits.map((split) => authored("二度の文", "9", split));
-    expect(learn([event("click", "二度の文", { shownId: 9 })], known)).toEqual({ examples: [], dropped: { "held-out": 1 } });
-  });
+  test.each([[["live", "test"]], [["test", "live"]], [["train", "dev"]], [["dev", "train"]]] as const)(
+    "a text that stands in %j counts as held out",
+    (splits) => {
+      const known = splits.map((split) => authored("二度の文", "9", split));
+      expect(learn([event("click", "二度の文", { shownId: 9 })], known)).toEqual({
+        examples: [],
+        dropped: { "held-out": 1 },
+      });
+    },
+  );
 
   test("an authored text with another label is learnt beside it", () => {
-    expect(learn([event("correction", "学習の文", { correctId: 5 })], [authored("学習の文", "9", "train")]).examples).toMatchObject([{ label: "5" }]);
+    expect(
+      learn([event("correction", "学習の文", { correctId: 5 })], [authored("学習の文", "9", "train")]).examples,
+    ).toMatchObject([{ label: "5" }]);
   });
 
   /** Answers to a few texts in several spellings, each with some reactions of one user. */
@@ -190,7 +262,9 @@ describe("learnExamples", () => {
     fc.assert(
       fc.property(answers, fc.infiniteStream(fc.nat(1000)), (list, tickets) => {
         const keyed = new Map(list.map((one) => [`${one.text} ${one.user} ${one.at}`, one]));
-        const queues = [...keyed.values()].map(({ text, user, at, reactions }) => reactions.map(({ type, ...more }) => event(type, text, { ...more, user }, { at })));
+        const queues = [...keyed.values()].map(({ text, user, at, reactions }) =>
+          reactions.map(({ type, ...more }) => event(type, text, { ...more, user }, { at })),
+        );
         const inTurn = queues.flat();
         const interleaved: LoggedEvent[] = [];
         while (queues.some(({ length }) => length > 0)) {
@@ -207,7 +281,12 @@ describe("learnExamples", () => {
   test("every answer is an example's or counted, and no held-out text is learnt", () => {
     fc.assert(
       fc.property(answers, (list) => {
-        const { examples } = learn(list.flatMap(({ text, user, at, reactions }) => reactions.map(({ type, ...more }) => event(type, text, { ...more, user }, { at }))), known);
+        const { examples } = learn(
+          list.flatMap(({ text, user, at, reactions }) =>
+            reactions.map(({ type, ...more }) => event(type, text, { ...more, user }, { at })),
+          ),
+          known,
+        );
         expect(examples.map(({ text }) => text)).not.toContain("試験の文");
         expect(new Set(examples.map(({ id }) => id)).size).toBe(examples.length);
         for (const example of examples) Example.parse(example);

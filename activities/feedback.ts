@@ -12,7 +12,11 @@ const count = (dropped: Dropped, reason: string): void => {
 };
 
 /** The good events of a partition's raw lines, each client id once; broken, oversized, ill-formed or impossible ones are counted by reason. */
-export function readEvents(lines: readonly string[], classes: number, maximumBytes: number): { events: LoggedEvent[]; dropped: Dropped } {
+export function readEvents(
+  lines: readonly string[],
+  classes: number,
+  maximumBytes: number,
+): { events: LoggedEvent[]; dropped: Dropped } {
   const dropped: Dropped = {};
   const events = new Map<string, LoggedEvent>();
   for (const line of lines) {
@@ -45,7 +49,12 @@ const namesUnknownClass = ({ shownId, correctId, served }: LoggedEvent, classes:
  * most weight among all users' lessons. Texts of held-out splits are never learnt, and ones already authored with the same label
  * teach nothing new. Needs consent: an answer without its text is counted and left out.
  */
-export function learnExamples(events: readonly LoggedEvent[], authored: readonly Example[], classes: readonly string[], weights: LearningWeights): { examples: Example[]; dropped: Dropped } {
+export function learnExamples(
+  events: readonly LoggedEvent[],
+  authored: readonly Example[],
+  classes: readonly string[],
+  weights: LearningWeights,
+): { examples: Example[]; dropped: Dropped } {
   const dropped: Dropped = {};
   const answers = new Map<string, LoggedEvent[]>();
   for (const event of events) {
@@ -92,7 +101,16 @@ export function learnExamples(events: readonly LoggedEvent[], authored: readonly
       else {
         const { served } = first;
         const id = `f-${served.textHash}`;
-        examples.push({ id, label, text: served.text as string, lang: served.lang, split: "train", weight: best[1], source: "feedback", family: id });
+        examples.push({
+          id,
+          label,
+          text: served.text as string,
+          lang: served.lang,
+          split: "train",
+          weight: best[1],
+          source: "feedback",
+          family: id,
+        });
       }
     }
   }

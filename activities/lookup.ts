@@ -1,8 +1,8 @@
 import type { StageCall, StageResult } from "#contracts/run.ts";
 import { digestOf } from "#stores/digest.ts";
+import { currentRun } from "./current-run.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
-import { currentRun } from "./current-run.ts";
 import { keptName } from "./stage.ts";
 import { Wish, wishName } from "./wish.ts";
 
@@ -16,17 +16,26 @@ export interface LookedUp {
  * Computes a stage's key and, where its result may be used, looks for one that is kept and still there: the artefact verified to
  * exist, a release verified to be what the edge serves.
  */
-export const lookup = (dependencies: Dependencies) => (call: StageCall, { use }: { use: boolean }): Promise<LookedUp> =>
-  named(async () => {
-    const { registry, artefacts, codeDigests } = dependencies;
-    const inputs = Object.fromEntries(Object.entries(call.inputs).map(([role, { sha256 }]) => [role, sha256]));
-    const key = digestOf({ stage: call.stage, code: codeDigests[call.activity], asked: call.asked, settings: call.settings, inputs });
-    if (!use || (await isWished(dependencies, call.stage))) return { key };
-    const { value: kept } = await registry.read<StageResult>(keptName(key));
-    if (!kept || !(await artefacts.has(kept.output))) return { key };
-    if (kept.output.kind === "release" && kept.metrics.released === true && !(await isServed(dependencies, kept))) return { key };
-    return { key, kept };
-  });
+export const lookup =
+  (dependencies: Dependencies) =>
+  (call: StageCall, { use }: { use: boolean }): Promise<LookedUp> =>
+    named(async () => {
+      const { registry, artefacts, codeDigests } = dependencies;
+      const inputs = Object.fromEntries(Object.entries(call.inputs).map(([role, { sha256 }]) => [role, sha256]));
+      const key = digestOf({
+        stage: call.stage,
+        code: codeDigests[call.activity],
+        asked: call.asked,
+        settings: call.settings,
+        inputs,
+      });
+      if (!use || (await isWished(dependencies, call.stage))) return { key };
+      const { value: kept } = await registry.read<StageResult>(keptName(key));
+      if (!kept || !(await artefacts.has(kept.output))) return { key };
+      if (kept.output.kind === "release" && kept.metrics.released === true && !(await isServed(dependencies, kept)))
+        return { key };
+      return { key, kept };
+    });
 
 /** True where a person asked for this very run to do the stage again (`haqei rerun`). */
 async function isWished({ registry }: Dependencies, stage: string): Promise<boolean> {

@@ -14,29 +14,42 @@ import { jsonBytes } from "./stage.ts";
  * Opens a run: freezes the authored data and its readings as artefacts, notes which model serves now, and hands out the settings
  * that every stage will use, whatever becomes of the config meanwhile.
  */
-export const open = (dependencies: Dependencies) => (run: RunInput, stages: string[]): Promise<OpenedRun> =>
-  named(async () => {
-    const { config, directory, artefacts, now, picture } = dependencies;
-    const folder = resolve(directory, run.dataset ?? config.dataset);
-    const { examples, classes, readings } = await readAuthored(folder);
-    const provenance = { producedBy: "open", parents: [], codeDigest: "", configDigest: "", metrics: {} };
-    const sources: Record<string, ArtefactReference> = {
-      authored: await artefacts.put("dataset", toArrow({ examples, classes }), { ...provenance, metrics: { examples: examples.length, classes: classes.length } }),
-    };
-    if (readings) sources.readings = await artefacts.put("readings", jsonBytes(readings), provenance);
-    const current = await currentModel(dependencies);
-    if (current) sources.current = current;
-    const planned: Record<string, number> = config.daily.stages;
-    const page = picture(currentRun().workflowId);
-    return {
-      sources,
-      settings: { timezone: config.timezone, preprocess: config.preprocess, training: config.training, deploy: config.deploy, distribute: config.distribute },
-      minutes: Object.fromEntries(stages.flatMap((name) => (planned[name] === undefined ? [] : [[name, planned[name]]]))),
-      windowMinutes: windowMinutes(config.daily.window),
-      partial: now() < startOfDate(addDays(run.date, 1), config.timezone),
-      ...(page ? { picture: page } : {}),
-    };
-  });
+export const open =
+  (dependencies: Dependencies) =>
+  (run: RunInput, stages: string[]): Promise<OpenedRun> =>
+    named(async () => {
+      const { config, directory, artefacts, now, picture } = dependencies;
+      const folder = resolve(directory, run.dataset ?? config.dataset);
+      const { examples, classes, readings } = await readAuthored(folder);
+      const provenance = { producedBy: "open", parents: [], codeDigest: "", configDigest: "", metrics: {} };
+      const sources: Record<string, ArtefactReference> = {
+        authored: await artefacts.put("dataset", toArrow({ examples, classes }), {
+          ...provenance,
+          metrics: { examples: examples.length, classes: classes.length },
+        }),
+      };
+      if (readings) sources.readings = await artefacts.put("readings", jsonBytes(readings), provenance);
+      const current = await currentModel(dependencies);
+      if (current) sources.current = current;
+      const planned: Record<string, number> = config.daily.stages;
+      const page = picture(currentRun().workflowId);
+      return {
+        sources,
+        settings: {
+          timezone: config.timezone,
+          preprocess: config.preprocess,
+          training: config.training,
+          deploy: config.deploy,
+          distribute: config.distribute,
+        },
+        minutes: Object.fromEntries(
+          stages.flatMap((name) => (planned[name] === undefined ? [] : [[name, planned[name]]])),
+        ),
+        windowMinutes: windowMinutes(config.daily.window),
+        partial: now() < startOfDate(addDays(run.date, 1), config.timezone),
+        ...(page ? { picture: page } : {}),
+      };
+    });
 
 /** The model that serves now, copied into the artefact store where only the edge has it; undefined before the first release. */
 async function currentModel({ edge, artefacts, released }: Dependencies): Promise<ArtefactReference | undefined> {

@@ -30,7 +30,10 @@ export const preprocess =
     };
     const faults = dataFaults(figures, settings);
     if (faults.length > 0) {
-      throw new DataGateError(`the day's data may not be learnt from: ${faults.join("; ")}`, "Look at what was dropped and why, or change the limit in the config.");
+      throw new DataGateError(
+        `the day's data may not be learnt from: ${faults.join("; ")}`,
+        "Look at what was dropped and why, or change the limit in the config.",
+      );
     }
     const left = merge(dropped, learnt.dropped);
     return {
@@ -44,7 +47,11 @@ export const preprocess =
         classes: classes.length,
         ...Object.fromEntries(Object.entries(left).map(([reason, n]) => [`dropped_${reason}`, n])),
       },
-      summary: `${figures.train.toLocaleString("en-US")} examples, ${figures.learnt.toLocaleString("en-US")} learnt; dropped: ${Object.entries(left).map(([reason, n]) => `${n} ${reason}`).join(", ") || "nothing"}`,
+      summary: `${figures.train.toLocaleString("en-US")} examples, ${figures.learnt.toLocaleString("en-US")} learnt; dropped: ${
+        Object.entries(left)
+          .map(([reason, n]) => `${n} ${reason}`)
+          .join(", ") || "nothing"
+      }`,
     };
   };
 

@@ -4,10 +4,15 @@ import { decodeModel } from "#model/codec.ts";
 import { type Evaluation, evaluate } from "#training/evaluate.ts";
 
 /** The frozen test queries of a data set. */
-export const testQueries = (examples: readonly Example[]): Example[] => examples.filter(({ split }) => split === "test");
+export const testQueries = (examples: readonly Example[]): Example[] =>
+  examples.filter(({ split }) => split === "test");
 
 /** A model's figures on labelled queries, without timings: the same bytes score the same anywhere. */
-export function scoreModel(model: Uint8Array, digest: string, examples: readonly Example[]): { score: Score; correct: Evaluation["correct"] } {
+export function scoreModel(
+  model: Uint8Array,
+  digest: string,
+  examples: readonly Example[],
+): { score: Score; correct: Evaluation["correct"] } {
   const { n, top1, top3, ece, byLanguage, correct } = evaluate(decodeModel(model), examples);
   return { score: { model: digest, n, top1, top3, ece, byLanguage }, correct };
 }
@@ -23,7 +28,8 @@ export function pairsOf(candidate: Evaluation["correct"], other: Evaluation["cor
 }
 
 /** Such as `0.41 top-1 (0.38-0.45, n 768)`. */
-export const topOne = ({ top1, n }: Score): string => `${top1.value.toFixed(3)} top-1 (${top1.lo.toFixed(2)}-${top1.hi.toFixed(2)}, n ${n})`;
+export const topOne = ({ top1, n }: Score): string =>
+  `${top1.value.toFixed(3)} top-1 (${top1.lo.toFixed(2)}-${top1.hi.toFixed(2)}, n ${n})`;
 
 /** A score's figures as a stage's metrics. */
 export function scoreMetrics({ n, top1, top3, ece, byLanguage }: Score): Record<string, number> {
@@ -36,6 +42,11 @@ export function scoreMetrics({ n, top1, top3, ece, byLanguage }: Score): Record<
     top3_lo: top3.lo,
     top3_hi: top3.hi,
     ece,
-    ...Object.fromEntries(Object.entries(byLanguage).flatMap(([lang, one]) => [[`top1_${lang}`, one.top1.value], [`n_${lang}`, one.n]])),
+    ...Object.fromEntries(
+      Object.entries(byLanguage).flatMap(([lang, one]) => [
+        [`top1_${lang}`, one.top1.value],
+        [`n_${lang}`, one.n],
+      ]),
+    ),
   };
 }

@@ -1,10 +1,10 @@
 import { Context } from "@temporalio/activity";
+import { ConflictError, InputError } from "#contracts/errors.ts";
 import type { Metrics } from "#contracts/manifest.ts";
-import type { ArtefactKind, ArtefactReference } from "#contracts/reference.ts";
+import type { ArtefactKind } from "#contracts/reference.ts";
 import type { StageCall, StageResult } from "#contracts/run.ts";
 import type { Verdict } from "#contracts/verdict.ts";
 import { digestOf } from "#stores/digest.ts";
-import { ConflictError, InputError } from "#contracts/errors.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
 
@@ -38,7 +38,10 @@ export const keptName = (key: string): string => `kept/${key}`;
  * Makes an activity of a stage's work: heartbeats while it lasts, stores its bytes with a manifest, and keeps the result under
  * the call's key. May run twice: the artefact is named by digest, and the first kept result stays.
  */
-export function stage(dependencies: Dependencies, work: (context: StageContext) => Promise<StageWork>): (call: StageCall) => Promise<StageResult> {
+export function stage(
+  dependencies: Dependencies,
+  work: (context: StageContext) => Promise<StageWork>,
+): (call: StageCall) => Promise<StageResult> {
   return (call) =>
     named(async () => {
       const context = Context.current();
@@ -56,7 +59,8 @@ export function stage(dependencies: Dependencies, work: (context: StageContext) 
           },
           input: async (role) => {
             const reference = call.inputs[role];
-            if (!reference) throw new InputError(`${call.stage} has no input ${role}`, "Its declaration in workflows/ must name it.");
+            if (!reference)
+              throw new InputError(`${call.stage} has no input ${role}`, "Its declaration in workflows/ must name it.");
             return dependencies.artefacts.get(reference);
           },
         });
@@ -94,9 +98,6 @@ async function keep({ registry }: Dependencies, key: string, result: StageResult
     if (!(error instanceof ConflictError)) throw error;
   }
 }
-
-/** The reference of an optional input. */
-export const optionalInput = (call: StageCall, role: string): ArtefactReference | undefined => call.inputs[role];
 
 /** JSON as an artefact's bytes. */
 export const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);

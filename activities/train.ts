@@ -37,7 +37,14 @@ export const train =
     return {
       kind: "model",
       bytes: model,
-      metrics: { bytes: model.byteLength, rung: "float32", backend: figures.backend, dimension: figures.dimension, features: figures.features, variance_explained: figures.varianceExplained },
+      metrics: {
+        bytes: model.byteLength,
+        rung: "float32",
+        backend: figures.backend,
+        dimension: figures.dimension,
+        features: figures.features,
+        variance_explained: figures.varianceExplained,
+      },
       timings: { seconds: figures.seconds, resumed_epochs: figures.resumedEpochs },
       summary: `${figures.features.toLocaleString("en-US")} features in ${figures.dimension} dimensions, ${(model.byteLength / 1e6).toFixed(1)} MB${figures.resumedEpochs > 0 ? `, resumed after epoch ${figures.resumedEpochs}` : ""}`,
       tidy: () => checkpoints.remove(call.key),

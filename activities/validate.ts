@@ -17,5 +17,10 @@ export const validate =
       validation.pairs = pairsOf(candidate.correct, current.correct);
       against = `; current ${current.score.top1.value.toFixed(3)}`;
     }
-    return { kind: "evaluation", bytes: jsonBytes(validation), metrics: scoreMetrics(candidate.score), summary: topOne(candidate.score) + against };
+    return {
+      kind: "evaluation",
+      bytes: jsonBytes(validation),
+      metrics: scoreMetrics(candidate.score),
+      summary: topOne(candidate.score) + against,
+    };
   };

@@ -36,8 +36,9 @@ const machine = (): string => `${cpus().length} x ${cpus()[0]?.model.trim() ?? "
 const short = (value: number): string => value.toPrecision(4).replace(/\.?0+$/, "");
 
 /** Prints figures as one JSON document, or as a table for people. */
-export function printFigures(name: string, figures: Figure[], json: boolean): void {
-  const benchmark: Benchmark = { name, machine: machine(), commit: commit(), figures };
+export function printFigures(name: string, figures: Figure[], json: boolean, missing: Benchmark["missing"] = []): void {
+  const absent = missing.length > 0 ? { missing } : {};
+  const benchmark: Benchmark = { name, machine: machine(), commit: commit(), figures, ...absent };
   if (json) {
     console.log(JSON.stringify(benchmark));
     return;
@@ -48,4 +49,5 @@ export function printFigures(name: string, figures: Figure[], json: boolean): vo
     const held = goal === undefined ? "" : `  goal ${goal}: ${met ? "met" : "NOT met"}`;
     console.log(`  ${figure.padEnd(28)} ${short(value).padStart(8)} ${unit}  n=${n}${against}${held}`);
   }
+  for (const { name: peer, install } of missing) console.log(`  ${peer.padEnd(28)} not installed: ${install}`);
 }

@@ -19,7 +19,10 @@ describe("the config's defaults", () => {
     ]);
   });
   test("02:00-04:00 in Asia/Tokyo (specification 2.1)", () => {
-    expect(Config.parse({})).toMatchObject({ timezone: "Asia/Tokyo", daily: { window: { start: "02:00", end: "04:00" } } });
+    expect(Config.parse({})).toMatchObject({
+      timezone: "Asia/Tokyo",
+      daily: { window: { start: "02:00", end: "04:00" } },
+    });
   });
   test("thresholds of the specification under its names (2.2, 3.2, 6.1, 7.2)", () => {
     const { deploy, training, preprocess } = Config.parse({});

@@ -32,7 +32,7 @@ const Timezone = z.string().refine((name) => {
 }, "a time zone such as Asia/Tokyo");
 
 /** Planned duration of each stage in minutes (specification 1.2.2); its activity's start-to-close timeout. */
-export const DailyStages = z.strictObject({
+const DailyStages = z.strictObject({
   "01:collect": Minutes.default(5),
   "02:preprocess": Minutes.default(10),
   "03:train": Minutes.default(60),

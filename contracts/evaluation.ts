@@ -21,5 +21,11 @@ export const Pairs = z.object({ n: z.number().int(), worse: z.number().int(), be
 export type Pairs = z.infer<typeof Pairs>;
 
 /** Artefact of `04:validate`. */
-export const Validation = z.object({ schema: z.literal(1), split: z.literal("test"), candidate: Score, current: Score.optional(), pairs: Pairs.optional() });
+export const Validation = z.object({
+  schema: z.literal(1),
+  split: z.literal("test"),
+  candidate: Score,
+  current: Score.optional(),
+  pairs: Pairs.optional(),
+});
 export type Validation = z.infer<typeof Validation>;

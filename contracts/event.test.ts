@@ -40,7 +40,15 @@ describe("FeedbackEvent", () => {
 });
 
 describe("LoggedEvent", () => {
-  const served = { model: "a".repeat(64), bucket: "current", shown: [1, 2, 3], propensity: 1, textHash: "h", lang: "ja", at: 1 };
+  const served = {
+    model: "a".repeat(64),
+    bucket: "current",
+    shown: [1, 2, 3],
+    propensity: 1,
+    textHash: "h",
+    lang: "ja",
+    at: 1,
+  };
   const logged = { seq: 1, id: "e1", type: "click", at: 1, receivedAt: 2, served };
   test("is good without a text: consent is the user's to give", () => {
     expect(LoggedEvent.safeParse(logged).success).toBe(true);

@@ -36,8 +36,14 @@ export const FeedbackEvent = z
       if (!ok) context.addIssue({ code: "custom", path: [field], message });
     };
     if (event.type === "thumb") wants("value", event.value === 1 || event.value === -1, "a thumb is 1 or -1");
-    if (event.type === "dwell") wants("value", event.value !== undefined && event.value >= 0 && event.value <= 86_400_000, "a dwell is 0 to 86400000 ms");
-    if (event.type === "correction") wants("correctId", event.correctId !== undefined, "a correction names the right class");
+    if (event.type === "dwell")
+      wants(
+        "value",
+        event.value !== undefined && event.value >= 0 && event.value <= 86_400_000,
+        "a dwell is 0 to 86400000 ms",
+      );
+    if (event.type === "correction")
+      wants("correctId", event.correctId !== undefined, "a correction names the right class");
     if (event.type === "click") wants("shownId", event.shownId !== undefined, "a click names the prediction it opened");
   });
 export type FeedbackEvent = z.infer<typeof FeedbackEvent>;

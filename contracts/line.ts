@@ -2,15 +2,30 @@ import { z } from "zod";
 import { Split } from "./example.ts";
 
 /** A text by language; Japanese is always there, the others where they are written. */
-export const Localised = z.object({ ja: z.string().min(1), en: z.string().min(1).optional(), zh: z.string().min(1).optional() });
+export const Localised = z.object({
+  ja: z.string().min(1),
+  en: z.string().min(1).optional(),
+  zh: z.string().min(1).optional(),
+});
 export type Localised = z.infer<typeof Localised>;
 export const LocalisedNames = z.object({ ja: z.string(), en: z.string(), zh: z.string() });
 
 /** Id of a line: hexagrams 1..64 in King Wen order, position 1 at the bottom; 1..384. */
 export const lineId = (hexagram: number, position: number): number => (hexagram - 1) * 6 + position;
 
-export const Domain = z.enum(["work", "love", "family", "health", "money", "study", "creative", "community", "move", "dispute"]);
-export const Register = z.enum(["office", "casual", "sns", "polite", "fragment"]);
+const Domain = z.enum([
+  "work",
+  "love",
+  "family",
+  "health",
+  "money",
+  "study",
+  "creative",
+  "community",
+  "move",
+  "dispute",
+]);
+const Register = z.enum(["office", "casual", "sns", "polite", "fragment"]);
 
 const Family = z.strictObject({
   family: z.string().regex(/^[a-z][a-z0-9]*$/),

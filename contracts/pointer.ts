@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Sha256 } from "./reference.ts";
 
-export const Served = z.object({ sha256: Sha256, version: z.string().min(1) });
+const Served = z.object({ sha256: Sha256, version: z.string().min(1) });
 
 /** Which model serves which share of users (http.md). Accepted only with a higher `epoch` than the one held. */
 export const Pointer = z.object({
@@ -11,7 +11,13 @@ export const Pointer = z.object({
   canary: Served.extend({ basisPoints: z.number().int().min(0).max(10_000) }).optional(),
   previous: Served.optional(),
   experiments: z
-    .array(z.object({ name: z.string(), salt: z.string(), arms: z.array(z.object({ name: z.string(), sha256: Sha256, basisPoints: z.number().int().min(0).max(10_000) })) }))
+    .array(
+      z.object({
+        name: z.string(),
+        salt: z.string(),
+        arms: z.array(z.object({ name: z.string(), sha256: Sha256, basisPoints: z.number().int().min(0).max(10_000) })),
+      }),
+    )
     .default([]),
   salt: z.string().default("haqei"),
   cacheGeneration: z.number().int().nonnegative().default(0),

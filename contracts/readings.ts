@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LocalisedNames, Localised } from "./line.ts";
+import { Localised, LocalisedNames } from "./line.ts";
 
 /** What the edge shows beside a predicted line; an artefact of its own (kind `readings`, JSON), not inside the model. */
 export const LineReading = z.object({

@@ -4,7 +4,16 @@ import { z } from "zod";
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
 /** What an artefact's bytes hold. */
-export const ArtefactKind = z.enum(["events", "dataset", "model", "evaluation", "decision", "release", "readings", "checkpoint"]);
+export const ArtefactKind = z.enum([
+  "events",
+  "dataset",
+  "model",
+  "evaluation",
+  "decision",
+  "release",
+  "readings",
+  "checkpoint",
+]);
 export type ArtefactKind = z.infer<typeof ArtefactKind>;
 
 /** A payload by reference: the only form in which data passes through Temporal. `bytes` is a count. */

@@ -4,7 +4,15 @@ import { ArtefactReference, Sha256 } from "./reference.ts";
 import { Verdict } from "./verdict.ts";
 
 /** A logical date `YYYY-MM-DD` in the config's time zone. */
-export const LogicalDate = z.string().refine((s) => /^\d{4}-\d{2}-\d{2}$/.test(s) && !Number.isNaN(Date.parse(`${s}T00:00:00Z`)) && new Date(`${s}T00:00:00Z`).toISOString().slice(0, 10) === s, "a calendar date YYYY-MM-DD");
+export const LogicalDate = z
+  .string()
+  .refine(
+    (s) =>
+      /^\d{4}-\d{2}-\d{2}$/.test(s) &&
+      !Number.isNaN(Date.parse(`${s}T00:00:00Z`)) &&
+      new Date(`${s}T00:00:00Z`).toISOString().slice(0, 10) === s,
+    "a calendar date YYYY-MM-DD",
+  );
 
 export const RunKind = z.enum(["daily", "weekly", "monthly", "emergency"]);
 export type RunKind = z.infer<typeof RunKind>;

@@ -17,16 +17,29 @@ const example: fc.Arbitrary<Example> = fc.record({
   family: fc.string({ unit: "binary", maxLength: 20 }),
 });
 
-const ONE: Example = { id: "a", label: "1", text: "開業届は出した", lang: "ja", split: "train", weight: 0.8, source: "authored", family: "f" };
+const ONE: Example = {
+  id: "a",
+  label: "1",
+  text: "開業届は出した",
+  lang: "ja",
+  split: "train",
+  weight: 0.8,
+  source: "authored",
+  family: "f",
+};
 
 describe("a data set as Arrow", () => {
   test("comes back as it was, to the bit, and as the same bytes", () => {
     fc.assert(
-      fc.property(fc.array(example, { maxLength: 20 }), fc.uniqueArray(text, { maxLength: 10 }), (examples, classes) => {
-        const bytes = toArrow({ examples, classes });
-        expect(fromArrow(bytes)).toEqual({ examples, classes });
-        expect(Buffer.from(toArrow({ examples, classes }))).toEqual(Buffer.from(bytes));
-      }),
+      fc.property(
+        fc.array(example, { maxLength: 20 }),
+        fc.uniqueArray(text, { maxLength: 10 }),
+        (examples, classes) => {
+          const bytes = toArrow({ examples, classes });
+          expect(fromArrow(bytes)).toEqual({ examples, classes });
+          expect(Buffer.from(toArrow({ examples, classes }))).toEqual(Buffer.from(bytes));
+        },
+      ),
     );
   });
   test("has a column a field, by name, for other readers", () => {

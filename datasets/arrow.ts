@@ -13,8 +13,22 @@ export interface Dataset {
 
 /** A data set as an Arrow IPC file, a column a field, the classes in the schema's metadata; read alike by pyarrow and DuckDB. */
 export function toArrow({ examples, classes }: Dataset): Uint8Array {
-  const columns = Object.fromEntries(TEXT_COLUMNS.map((name) => [name, vectorFromArray(examples.map((one) => one[name]), new Utf8())]));
-  const table = new Table({ ...columns, weight: vectorFromArray(examples.map(({ weight }) => weight), new Float64()) });
+  const columns = Object.fromEntries(
+    TEXT_COLUMNS.map((name) => [
+      name,
+      vectorFromArray(
+        examples.map((one) => one[name]),
+        new Utf8(),
+      ),
+    ]),
+  );
+  const table = new Table({
+    ...columns,
+    weight: vectorFromArray(
+      examples.map(({ weight }) => weight),
+      new Float64(),
+    ),
+  });
   table.schema.metadata.set(CLASSES, JSON.stringify(classes));
   return tableToIPC(table, "file");
 }
@@ -29,7 +43,11 @@ export function fromArrow(bytes: Uint8Array): Dataset {
   const examples: Example[] = [];
   for (const row of table) {
     const example = Example.safeParse(row?.toJSON());
-    if (!example.success) throw new InputError(`row ${examples.length} breaks the schema: ${example.error.message}`, "Build the data set again.");
+    if (!example.success)
+      throw new InputError(
+        `row ${examples.length} breaks the schema: ${example.error.message}`,
+        "Build the data set again.",
+      );
     examples.push(example.data);
   }
   return { examples, classes: JSON.parse(classes) as string[] };

@@ -40,8 +40,22 @@ describe("the project's 384 lines", () => {
     expect(data.classes).toEqual(Array.from({ length: 384 }, (_, index) => String(index + 1)));
     const { lines } = Readings.parse(data.readings);
     expect(lines.map(({ id }) => String(id))).toEqual(data.classes);
-    expect(lines[0]).toMatchObject({ id: 1, hexagram: 1, position: 1, label: "初九", names: { ja: "乾為天" }, changedTo: 44 });
-    expect(lines[383]).toMatchObject({ id: 384, hexagram: 64, position: 6, label: "上九", names: { ja: "火水未済" }, changedTo: 40 });
+    expect(lines[0]).toMatchObject({
+      id: 1,
+      hexagram: 1,
+      position: 1,
+      label: "初九",
+      names: { ja: "乾為天" },
+      changedTo: 44,
+    });
+    expect(lines[383]).toMatchObject({
+      id: 384,
+      hexagram: 64,
+      position: 6,
+      label: "上九",
+      names: { ja: "火水未済" },
+      changedTo: 40,
+    });
   });
   test("have 6 queries in train, 2 in live, 1 in dev and 2 in test", () => {
     const counts = new Map<string, number>();
@@ -52,7 +66,8 @@ describe("the project's 384 lines", () => {
     for (const example of data.examples) Example.parse(example);
     expect(new Set(data.examples.map(({ id }) => id)).size).toBe(data.examples.length);
     const homes = new Map<string, Set<string>>();
-    for (const { family, split, label } of data.examples) homes.set(family, (homes.get(family) ?? new Set()).add(`${split} ${label}`));
+    for (const { family, split, label } of data.examples)
+      homes.set(family, (homes.get(family) ?? new Set()).add(`${split} ${label}`));
     expect([...homes.values()].filter(({ size }) => size > 1)).toEqual([]);
     expect(homes.size).toBe(384 * 7);
   });

@@ -48,7 +48,11 @@ async function readLines(folder: string): Promise<AuthoredData> {
     if (hexagrams.length !== 64) faults.push(`there are ${hexagrams.length} hexagrams, not 64`);
     else faults.push(...structureFaults(hexagrams));
   }
-  if (faults.length > 0) throw new InputError(`${folder}: ${faults.length} faults\n${faults.join("\n")}`, "Mend the files at the places named.");
+  if (faults.length > 0)
+    throw new InputError(
+      `${folder}: ${faults.length} faults\n${faults.join("\n")}`,
+      "Mend the files at the places named.",
+    );
   const lines = hexagrams.flatMap(linesOf);
   return {
     examples: hexagrams.flatMap(examplesOf),
@@ -58,7 +62,17 @@ async function readLines(folder: string): Promise<AuthoredData> {
 }
 
 function linesOf({ hexagram, names, lines }: HexagramFile): LineReading[] {
-  return lines.map(({ position, label, stage, shin, hen, changedTo }) => ({ id: lineId(hexagram, position), hexagram, position, label, names, stage, shin, hen, changedTo }));
+  return lines.map(({ position, label, stage, shin, hen, changedTo }) => ({
+    id: lineId(hexagram, position),
+    hexagram,
+    position,
+    label,
+    names,
+    stage,
+    shin,
+    hen,
+    changedTo,
+  }));
 }
 
 function examplesOf({ hexagram, lines }: HexagramFile): Example[] {

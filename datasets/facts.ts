@@ -23,13 +23,15 @@ export function structureFaults(hexagrams: readonly HexagramFile[]): string[] {
   const faults: string[] = [];
   const numberOf = new Map(hexagrams.map(({ code, hexagram }) => [code, hexagram]));
   if (numberOf.size !== hexagrams.length) faults.push("two hexagrams have the same code");
-  if (new Set(hexagrams.map(({ hexagram }) => hexagram)).size !== hexagrams.length) faults.push("two hexagrams have the same number");
+  if (new Set(hexagrams.map(({ hexagram }) => hexagram)).size !== hexagrams.length)
+    faults.push("two hexagrams have the same number");
   for (const { hexagram, code, lines } of hexagrams) {
     lines.forEach((line, index) => {
       const where = `hexagram ${hexagram}, line ${index + 1}`;
       const bit = code[index] === "1" ? "1" : "0";
       if (line.position !== index + 1) faults.push(`${where}: its position says ${line.position}`);
-      if (line.label !== lineLabel(bit, index + 1)) faults.push(`${where}: its label is ${line.label}, not ${lineLabel(bit, index + 1)}`);
+      if (line.label !== lineLabel(bit, index + 1))
+        faults.push(`${where}: its label is ${line.label}, not ${lineLabel(bit, index + 1)}`);
       const changed = numberOf.get(changedCode(code, index + 1));
       if (line.changedTo !== changed) faults.push(`${where}: it changes to hexagram ${changed}, not ${line.changedTo}`);
     });

@@ -4,6 +4,7 @@ import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
 import { type AuthoredData, readAuthored } from "#datasets/authored.ts";
 import { logicalDateOf } from "#policy/logical-date.ts";
 import { startRun } from "#workers/client.ts";
+import { applySchedules } from "#workers/schedules.ts";
 import type { LoadedConfig } from "./config.ts";
 import { type DemonstrationResult, runDemonstration } from "./demonstration.ts";
 import { fallbackModel } from "./fallback.ts";
@@ -44,14 +45,18 @@ export async function liveDay(options: {
   const dataset = options.dataset === undefined ? undefined : resolve(options.dataset);
   const authored = await readAuthored(dataset ?? resolve(loaded.directory, config.dataset));
 
+  const fallback = fallbackModel(authored, { cache: home.cache, seed: config.seed, log });
+  // It is awaited when the edge starts; should something else fail before, its own failure is not news.
+  fallback.catch(() => undefined);
   const servers = await startServers({
     home,
     configFile: loaded.file,
-    fallback: fallbackModel(authored, { cache: home.cache, seed: config.seed, log }),
+    fallback,
     log,
     ...(signal === undefined ? {} : { signal }),
   });
   try {
+    await applySchedules(servers.endpoints, config);
     const events = await demonstrate(authored, {
       edgeUrl: servers.endpoints.edge.url,
       n: demo,

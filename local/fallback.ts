@@ -15,10 +15,16 @@ const OPTIONS: TrainingConfig = TrainingConfig.parse({ max_dimension: 24, maxFea
  * Path of the model that is bundled with the edge, made from authored data alone: it answers before the first release and whenever
  * no released model can be had. Made once for the same data.
  */
-export async function fallbackModel({ examples, classes }: AuthoredData, options: { cache: string; seed: number; log: Progress }): Promise<string> {
+export async function fallbackModel(
+  { examples, classes }: AuthoredData,
+  options: { cache: string; seed: number; log: Progress },
+): Promise<string> {
   const train = examples.filter(({ split }) => split === "train");
   const dev = examples.filter(({ split }) => split === "dev");
-  const path = join(options.cache, `fallback-${digestOf({ train, dev, classes, OPTIONS, seed: options.seed }).slice(0, 16)}.bin`);
+  const path = join(
+    options.cache,
+    `fallback-${digestOf({ train, dev, classes, OPTIONS, seed: options.seed }).slice(0, 16)}.bin`,
+  );
   if (existsSync(path)) return path;
   options.log(`Training the edge's bundled fallback model on ${train.length} authored examples.`);
   const { model } = await trainInThread({ examples: train, dev, classes, options: OPTIONS, seed: options.seed });

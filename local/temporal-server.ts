@@ -4,10 +4,10 @@ import type { Endpoints, Home } from "./home.ts";
 import { freePort, portOf } from "./ports.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-export const NAMESPACE = "haqei";
+const NAMESPACE = "haqei";
 
 /** Keywords by which runs are found in the UI and by `haqei status`. */
-export const SEARCH_ATTRIBUTES = ["LogicalDate", "RunKind", "ModelDigest", "Verdict", "Stage"] as const;
+const SEARCH_ATTRIBUTES = ["LogicalDate", "RunKind", "ModelDigest", "Verdict", "Stage"] as const;
 
 /**
  * Starts a Temporal dev server with UI on the home's SQLite file and waits until its namespace and search attributes can be

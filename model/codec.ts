@@ -37,14 +37,7 @@ export function encodeModel(model: Model): Uint8Array {
     temperature: model.temperature,
   };
   const store = model.rung === "float16" ? toHalves : (values: Float32Array) => values;
-  return pack(MAGIC, header, [
-    model.keys,
-    model.idf,
-    store(model.vectors),
-    store(model.head),
-    model.bias,
-    model.prior,
-  ]);
+  return pack(MAGIC, header, [model.keys, model.idf, store(model.vectors), store(model.head), model.bias, model.prior]);
 }
 
 /**
@@ -98,7 +91,10 @@ function readHeader(raw: unknown): Header {
   );
   const { classes } = header;
   check(Array.isArray(classes) && isCount(classes.length, 1, MAX_CLASSES), "it names no classes, or too many");
-  check(classes.every((name) => typeof name === "string" && name !== ""), "a class has no name");
+  check(
+    classes.every((name) => typeof name === "string" && name !== ""),
+    "a class has no name",
+  );
   check(new Set(classes).size === classes.length, "two classes have one name");
   check(isCount(header.dimension, 1, MAX_DIMENSION), `its dimension is ${String(header.dimension)}`);
   check(isCount(header.vocabulary, 0, 2 ** 28), `its vocabulary is ${String(header.vocabulary)}`);

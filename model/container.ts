@@ -10,7 +10,10 @@ import { InputError } from "#contracts/errors.ts";
 const PREFIX = 16;
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 const malformed = (format: string, what: string): InputError =>
-  new InputError(`not a ${format} file: ${what}`, "The bytes are damaged or belong to another format; make or fetch the file again.");
+  new InputError(
+    `not a ${format} file: ${what}`,
+    "The bytes are damaged or belong to another format; make or fetch the file again.",
+  );
 
 /** JSON with everything beyond ASCII escaped. */
 function asciiJson(value: unknown): string {

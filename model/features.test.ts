@@ -28,15 +28,15 @@ describe("extract", () => {
     expect(terms("cat", "characters")).toEqual([" c", " ca", " cat", "at", "at ", "ca", "cat", "cat ", "t "]);
   });
 
-  test("takes runs of kanji and katakana as words and keeps negation", () => {
-    expect(terms("改善案はスマホでない", "words")).toEqual(["スマホ", "改善案"]);
+  test("takes runs of one script as words and keeps negation", () => {
+    expect(terms("改善案はスマホでない", "words")).toEqual(["でない", "は", "スマホ", "改善案"]);
     expect(terms("行かない", "characters")).toContain("ない");
     expect(terms("行きません。", "characters")).toContain("せん");
     expect(terms("不要", "characters")).toContain("不");
   });
 
-  test("takes 1- to 3-grams of unbroken text, and none across punctuation", () => {
-    expect(terms("今は、雨", "characters")).toEqual(["は", "今", "今は", "雨"]);
+  test("takes 1- to 3-grams of unbroken text but single hiragana, and none across punctuation", () => {
+    expect(terms("今は、雨が", "characters")).toEqual(["今", "今は", "雨", "雨が"]);
   });
 
   test("takes an emoji by itself", () => {

@@ -1,5 +1,5 @@
 import { MAX_TEXT } from "#contracts/event.ts";
-import { HAN, HIRAGANA, KATAKANA, OTHER, scriptOf, SYMBOL, WORD } from "./script.ts";
+import { HAN, HIRAGANA, KATAKANA, OTHER, SYMBOL, scriptOf, WORD } from "./script.ts";
 
 /** Rises with every change of the features a text has; a model remembers the one it was trained with. */
 export const FEATURES_VERSION = 1;
@@ -9,10 +9,14 @@ export const MAX_NGRAMS = 8192;
 /** Most n-grams that one code point can start or end, rounded up: what `extract` may cost, told before it runs. */
 export const NGRAMS_PER_POINT = 5;
 
-/** Bits of `Ngrams.flags`: the block, and whether the n-gram includes the boundary before or after its word. */
+/**
+ * Bits of `Ngrams.flags`: whether it is of the block of characters, whether of text without spaces between words, and whether it
+ * includes the boundary before or after its word.
+ */
 export const CHARACTERS = 1;
-const OPENS = 2;
-const CLOSES = 4;
+export const UNBROKEN = 2;
+const OPENS = 4;
+const CLOSES = 8;
 
 const WORD_SEED = 0x5eed0001 | 0;
 const CHARACTER_SEED = 0x5eed0002 | 0;
@@ -57,9 +61,9 @@ function finish(hash: number): number {
 
 /**
  * Script-aware n-grams, hashed to 32-bit keys without building strings. Scripts with spaces give words, pairs of neighbouring
- * words, and 2- to 4-grams of characters inside a word and its boundaries. Japanese and Chinese give runs of kanji and of
- * katakana as words, and 1- to 3-grams of characters within unbroken text. An emoji is a character by itself. Nothing is
- * dropped as a stop word, so negation (ない, ず, not, 不) stays. Words and characters are hashed from different seeds.
+ * words, and 2- to 4-grams of characters inside a word and its boundaries. Japanese and Chinese give runs of one script as
+ * words, and 1- to 3-grams of characters within unbroken text. An emoji is a character by itself. Nothing is dropped as a stop
+ * word, so negation (ない, ません, not, 不) stays. Words and characters are hashed from different seeds.
  */
 export function createExtractor(): Extractor {
   const slots = 2 * MAX_NGRAMS;
@@ -129,13 +133,13 @@ export function createExtractor(): Extractor {
     }
   }
 
-  /** 1- to 3-grams of unbroken Japanese or Chinese text. */
+  /** 1- to 3-grams of unbroken Japanese or Chinese text. A single hiragana says nothing; a kanji does. */
   function addUnbroken(start: number, end: number): void {
     for (let from = start; from < end; from += 1) {
       let hash = CHARACTER_SEED;
       for (let to = from; to < end && to < from + 3; to += 1) {
         hash = roll(hash, points[to] as number);
-        add(hash, CHARACTERS, from, to + 1);
+        if (to > from || scripts[to] !== HIRAGANA) add(hash, CHARACTERS | UNBROKEN, from, to + 1);
       }
     }
   }
@@ -177,7 +181,7 @@ export function createExtractor(): Extractor {
         beforeStart = at;
         at = end;
       } else if (script === SYMBOL) {
-        add(roll(CHARACTER_SEED, points[at] as number), CHARACTERS, at, at + 1);
+        add(roll(CHARACTER_SEED, points[at] as number), CHARACTERS | UNBROKEN, at, at + 1);
         at += 1;
       } else if (script === OTHER) {
         at += 1;
@@ -187,7 +191,7 @@ export function createExtractor(): Extractor {
         for (let from = at; from < end; ) {
           const kind = scripts[from] as number;
           const to = runEnd(from, end, (other) => other === kind);
-          if (kind !== HIRAGANA) add(rollOver(WORD_SEED, from, to), 0, from, to);
+          add(rollOver(WORD_SEED, from, to), 0, from, to);
           from = to;
         }
         beforeStart = -1;

@@ -40,8 +40,8 @@ describe("binary16", () => {
         const bits = half(value);
         const magnitude = bits & 0x7fff;
         const near = [magnitude - 1, magnitude, magnitude + 1].filter((at) => at >= 0 && at < 0x7c00);
-        const [own, ...others] = [bits, ...near.map((at) => (bits & 0x8000) | at)].map(
-          (at) => Math.abs((fromHalves(Uint16Array.of(at))[0] as number) - value),
+        const [own, ...others] = [bits, ...near.map((at) => (bits & 0x8000) | at)].map((at) =>
+          Math.abs((fromHalves(Uint16Array.of(at))[0] as number) - value),
         );
         expect(own).toBe(Math.min(own as number, ...others));
       }),

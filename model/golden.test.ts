@@ -67,7 +67,7 @@ const texts = [
   "会社".repeat(1000),
   "a ".repeat(1000),
   "転職するか迷っている。should i quit? ".repeat(60),
-  "あ".repeat(1999) + "😭",
+  `${"あ".repeat(1999)}😭`,
   "😭".repeat(1100),
   "x".repeat(2500),
   "w".repeat(50),
@@ -75,7 +75,14 @@ const texts = [
 
 if (process.env.HAQEI_UPDATE_GOLDEN === "1") {
   const classifier = createClassifier(goldenModel());
-  writeFileSync(file, `${JSON.stringify(texts.map((text) => goldenAnswer(classifier, text)), null, 1)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify(
+      texts.map((text) => goldenAnswer(classifier, text)),
+      null,
+      1,
+    )}\n`,
+  );
 }
 
 describe("golden answers", () => {

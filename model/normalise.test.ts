@@ -26,7 +26,10 @@ describe("normalise", () => {
   test("normalising twice changes nothing, and the length is bounded", () => {
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 300 }),
-      fc.string({ unit: fc.constantFrom("w", "ー", "笑", " ", "a", "\u0301", "İ", "ﷺ", "ß", "无", "\u200b"), maxLength: 2500 }),
+      fc.string({
+        unit: fc.constantFrom("w", "ー", "笑", " ", "a", "\u0301", "İ", "ﷺ", "ß", "无", "\u200b"),
+        maxLength: 2500,
+      }),
     );
     fc.assert(
       fc.property(text, (value) => {

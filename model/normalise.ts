@@ -7,7 +7,7 @@ export const NORMALISER_VERSION = 1;
 const VARIANTS: Readonly<Record<string, string>> = { 澤: "沢", 兑: "兌", 无: "無", 晉: "晋", "’": "'", "‘": "'" };
 
 /** Invisible characters that would hide a match: joiners, direction marks, variation selectors. */
-const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0e\ufe0f\ufeff]+/g;
+const INVISIBLE = /(?:[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]|\ufe0e|\ufe0f)+/g;
 const VARIANT = /[澤兑无晉’‘]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters separate words like white space does
 const SPACE = /[\s\u0000-\u001f\u007f-\u009f]+/g;

@@ -17,13 +17,25 @@ describe("pairedDrop", () => {
   });
 
   test("fewer than two pairs bound nothing", () => {
-    expect(pairedDrop(0, 0, 0)).toEqual({ estimate: 0, lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY });
-    expect(pairedDrop(1, 1, 0)).toEqual({ estimate: 1, lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY });
+    expect(pairedDrop(0, 0, 0)).toEqual({
+      estimate: 0,
+      lower: Number.NEGATIVE_INFINITY,
+      upper: Number.POSITIVE_INFINITY,
+    });
+    expect(pairedDrop(1, 1, 0)).toEqual({
+      estimate: 1,
+      lower: Number.NEGATIVE_INFINITY,
+      upper: Number.POSITIVE_INFINITY,
+    });
   });
 
   const pairs = fc
     .integer({ min: 2, max: 3000 })
-    .chain((n) => fc.integer({ min: 0, max: n }).chain((worse) => fc.tuple(fc.constant(n), fc.constant(worse), fc.integer({ min: 0, max: n - worse }))));
+    .chain((n) =>
+      fc
+        .integer({ min: 0, max: n })
+        .chain((worse) => fc.tuple(fc.constant(n), fc.constant(worse), fc.integer({ min: 0, max: n - worse }))),
+    );
   test("bounds are finite, hold the estimate, and change sides with the roles", () => {
     fc.assert(
       fc.property(pairs, ([n, worse, better]) => {
@@ -40,7 +52,9 @@ describe("pairedDrop", () => {
   test("a smaller chance of error widens them", () => {
     fc.assert(
       fc.property(pairs, ([n, worse, better]) => {
-        expect(pairedDrop(n, worse, better, 0.01).upper).toBeGreaterThanOrEqual(pairedDrop(n, worse, better, 0.05).upper);
+        expect(pairedDrop(n, worse, better, 0.01).upper).toBeGreaterThanOrEqual(
+          pairedDrop(n, worse, better, 0.05).upper,
+        );
       }),
     );
   });

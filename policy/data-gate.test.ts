@@ -11,10 +11,14 @@ describe("dataFaults", () => {
     expect(dataFaults({ train: 500, learnt: 200, labelShift: 0.8 }, limits)).toEqual([]);
   });
   test("one example too few is refused, with the limit's name", () => {
-    expect(dataFaults({ train: 499, learnt: 0, labelShift: 0 }, limits)).toEqual([expect.stringContaining("preprocess.minimumExamples 500")]);
+    expect(dataFaults({ train: 499, learnt: 0, labelShift: 0 }, limits)).toEqual([
+      expect.stringContaining("preprocess.minimumExamples 500"),
+    ]);
   });
   test("a label shift above the limit is refused, with the limit's name", () => {
-    expect(dataFaults({ train: 5000, learnt: 200, labelShift: 0.81 }, limits)).toEqual([expect.stringContaining("preprocess.maximumLabelShift 0.8")]);
+    expect(dataFaults({ train: 5000, learnt: 200, labelShift: 0.81 }, limits)).toEqual([
+      expect.stringContaining("preprocess.maximumLabelShift 0.8"),
+    ]);
   });
   test("from too little feedback no label shift is read", () => {
     expect(dataFaults({ train: 5000, learnt: 199, labelShift: 1 }, limits)).toEqual([]);

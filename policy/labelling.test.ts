@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Config, LearningWeights } from "#contracts/config.ts";
+import type { LearningWeights } from "#contracts/config.ts";
 import type { FeedbackType, LoggedEvent } from "#contracts/event.ts";
 import { lessonOf } from "./labelling.ts";
 
-const weights = LearningWeights.parse({});
+const weights: LearningWeights = { correction: 1, thumbUp: 0.8, click: 0.3, dwell: 0.5, dwellSeconds: 10 };
 
 /** An event about an answer that showed 7, 8, 9 in this order. */
 function event(type: FeedbackType, more: Partial<LoggedEvent> = {}): LoggedEvent {
@@ -14,7 +14,16 @@ function event(type: FeedbackType, more: Partial<LoggedEvent> = {}): LoggedEvent
     type,
     at: 0,
     receivedAt: 0,
-    served: { model: "0".repeat(64), bucket: "current", shown: [7, 8, 9], propensity: 1, textHash: "h", lang: "ja", at: 0, text: "t" },
+    served: {
+      model: "0".repeat(64),
+      bucket: "current",
+      shown: [7, 8, 9],
+      propensity: 1,
+      textHash: "h",
+      lang: "ja",
+      at: 0,
+      text: "t",
+    },
     ...more,
   };
 }
@@ -83,14 +92,24 @@ describe("contradictions", () => {
     expect(lessonOf([correction(300), correction(301)], weights)).toEqual({ taught: false, reason: "contradictory" });
   });
   test("the same correction twice is one", () => {
-    expect(lessonOf([correction(300), correction(300)], weights)).toMatchObject({ taught: true, classId: 300, weight: 1 });
+    expect(lessonOf([correction(300), correction(300)], weights)).toMatchObject({
+      taught: true,
+      classId: 300,
+      weight: 1,
+    });
   });
   test("a thumb up and a thumb down", () => {
     expect(lessonOf([thumb(1), thumb(-1)], weights)).toEqual({ taught: false, reason: "contradictory" });
   });
   test("a right class named by anything but a correction corrects nothing", () => {
-    expect(lessonOf([event("click", { shownId: 9, correctId: 300 }), correction(301)], weights)).toMatchObject({ taught: true, classId: 301 });
-    expect(lessonOf([event("bounce", { correctId: 300 })], weights)).toEqual({ taught: false, reason: "only-negative" });
+    expect(lessonOf([event("click", { shownId: 9, correctId: 300 }), correction(301)], weights)).toMatchObject({
+      taught: true,
+      classId: 301,
+    });
+    expect(lessonOf([event("bounce", { correctId: 300 })], weights)).toEqual({
+      taught: false,
+      reason: "only-negative",
+    });
   });
 });
 
@@ -101,9 +120,9 @@ describe("properties", () => {
     fc.integer({ min: 299, max: 300 }).map(correction),
   );
   test("the order in which signals about one prediction arrive does not matter", () => {
-    const twoOrders = fc.array(aboutOnePrediction, { maxLength: 6 }).chain((events) =>
-      fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
-    );
+    const twoOrders = fc
+      .array(aboutOnePrediction, { maxLength: 6 })
+      .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })));
     fc.assert(
       fc.property(twoOrders, ([one, other]) => {
         expect(lessonOf(other, weights)).toEqual(lessonOf(one, weights));
@@ -119,8 +138,5 @@ describe("properties", () => {
         else expect(["reported", "contradictory", "only-negative", "no-signal"]).toContain(lesson.reason);
       }),
     );
-  });
-  test("the weights are the defaults of the config", () => {
-    expect(Config.parse({}).preprocess.weights).toEqual(weights);
   });
 });

@@ -53,7 +53,16 @@ describe("the calendar", () => {
 
 describe("properties", () => {
   const instants = fc.integer({ min: Date.parse("2000-01-01T00:00:00Z"), max: Date.parse("2100-01-01T00:00:00Z") });
-  const zones = fc.constantFrom(TOKYO, NEW_YORK, "Europe/London", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC");
+  const zones = fc.constantFrom(
+    TOKYO,
+    NEW_YORK,
+    "Europe/London",
+    "America/Sao_Paulo",
+    "Asia/Kathmandu",
+    "Pacific/Kiritimati",
+    "Pacific/Pago_Pago",
+    "UTC",
+  );
   test("every instant lies in the day that begins at startOfDate and ends where the next begins", () => {
     fc.assert(
       fc.property(instants, zones, (instant, zone) => {

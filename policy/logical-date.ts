@@ -2,7 +2,12 @@ const DAY = 86_400_000;
 
 /** The calendar day in `timezone` at an instant (ms since 1970), as `YYYY-MM-DD`. */
 export function logicalDateOf(instant: number, timezone: string): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: timezone, year: "numeric", month: "2-digit", day: "2-digit" }).format(instant);
+  return new Intl.DateTimeFormat("en-CA", {
+    timeZone: timezone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  }).format(instant);
 }
 
 /** The date `days` after `date` (before, where negative). */
@@ -11,7 +16,8 @@ export function addDays(date: string, days: number): string {
 }
 
 /** The day whose events a run scheduled at this instant learns from: the one before, in `timezone`. */
-export const dateOfScheduledRun = (instant: number, timezone: string): string => addDays(logicalDateOf(instant, timezone), -1);
+export const dateOfScheduledRun = (instant: number, timezone: string): string =>
+  addDays(logicalDateOf(instant, timezone), -1);
 
 /** Dates from `from` to `to`, both included; none where `to` lies before. */
 export function datesBetween(from: string, to: string): string[] {

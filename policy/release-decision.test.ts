@@ -7,11 +7,22 @@ import { decideRelease, type ReleaseEvidence, type Top1 } from "./release-decisi
 const limits = Config.parse({}).deploy;
 const decide = (evidence: ReleaseEvidence) => decideRelease(evidence, limits, "policy");
 
-const top1 = (value: number, n = 768): Top1 => ({ n, value, lo: Math.max(0, value - 0.03), hi: Math.min(1, value + 0.03) });
+const top1 = (value: number, n = 768): Top1 => ({
+  n,
+  value,
+  lo: Math.max(0, value - 0.03),
+  hi: Math.min(1, value + 0.03),
+});
 const against = (n: number, worse: number, better: number) => ({ n, worse, better });
 
 /** A sound candidate that is to be compared with nothing. */
-const sound: ReleaseEvidence = { trained: top1(0.45), shipped: top1(0.44), classes: 384, against: undefined, alreadyCurrent: false };
+const sound: ReleaseEvidence = {
+  trained: top1(0.45),
+  shipped: top1(0.44),
+  classes: 384,
+  against: undefined,
+  alreadyCurrent: false,
+};
 
 describe("every reason", () => {
   test.each<[string, string, Partial<ReleaseEvidence>]>([
@@ -19,6 +30,7 @@ describe("every reason", () => {
     ["promote", "not-worse-than-current", { against: against(768, 20, 30) }],
     ["promote", "not-worse-than-current", { against: against(768, 0, 0) }],
     ["promote", "not-worse-than-current", { against: against(768, 9, 0) }],
+    ["promote", "not-worse-than-current", { against: against(100, 0, 0) }],
     ["hold", "already-current", { alreadyCurrent: true, against: against(768, 0, 0) }],
     ["hold", "no-evaluation", { trained: undefined }],
     ["hold", "no-evaluation", { shipped: undefined }],
@@ -39,12 +51,23 @@ describe("every reason", () => {
 
   test("the reference's pairs: 9 worse and 6 better of 400 are no worse, 30 and 6 are not shown to be", () => {
     expect(decide({ ...sound, against: against(400, 9, 6) }).action).toBe("promote");
-    expect(decide({ ...sound, against: against(400, 30, 6) })).toMatchObject({ action: "hold", reason: "accuracy-drop" });
+    expect(decide({ ...sound, against: against(400, 30, 6) })).toMatchObject({
+      action: "hold",
+      reason: "accuracy-drop",
+    });
   });
 
   test("a verdict carries every number it rests on", () => {
     const { evidence } = decide({ ...sound, against: against(400, 9, 6) });
-    expect(evidence).toMatchObject({ n: 768, top1: 0.44, pairs: 400, worse: 9, better: 6, accuracy_drop: 0.05, accuracy_impact: 0.03 });
+    expect(evidence).toMatchObject({
+      n: 768,
+      top1: 0.44,
+      pairs: 400,
+      worse: 9,
+      better: 6,
+      accuracy_drop: 0.05,
+      accuracy_impact: 0.03,
+    });
     expect(evidence["compression_loss"]).toBeCloseTo(0.01, 12);
     expect(evidence["drop_upper"]).toBeCloseTo(0.0345, 4);
     expect(evidence["chance"]).toBeCloseTo(1 / 384, 12);
@@ -56,9 +79,15 @@ const score = fc
   .map(([n, value]): Top1 => top1(value, n));
 const pairs = fc
   .integer({ min: 0, max: 1500 })
-  .chain((n) => fc.integer({ min: 0, max: n }).chain((worse) => fc.integer({ min: 0, max: n - worse }).map((better) => against(n, worse, better))));
+  .chain((n) =>
+    fc
+      .integer({ min: 0, max: n })
+      .chain((worse) => fc.integer({ min: 0, max: n - worse }).map((better) => against(n, worse, better))),
+  );
 /** Near what happens: the two models disagree on few queries. */
-const fewDisagreements = fc.tuple(fc.integer({ min: 60, max: 1500 }), fc.nat(30), fc.nat(30)).map(([n, worse, better]) => against(n, worse, better));
+const fewDisagreements = fc
+  .tuple(fc.integer({ min: 60, max: 1500 }), fc.nat(30), fc.nat(30))
+  .map(([n, worse, better]) => against(n, worse, better));
 const anyEvidence: fc.Arbitrary<ReleaseEvidence> = fc.record({
   trained: fc.option(score, { nil: undefined }),
   shipped: fc.option(score, { nil: undefined }),
@@ -80,7 +109,12 @@ describe("for any evidence", () => {
     );
   });
   test("without an evaluation it holds", () => {
-    const missing = fc.constantFrom<Partial<ReleaseEvidence>>({ trained: undefined }, { shipped: undefined }, { trained: top1(0.9, 0) }, { shipped: top1(0.9, 0) });
+    const missing = fc.constantFrom<Partial<ReleaseEvidence>>(
+      { trained: undefined },
+      { shipped: undefined },
+      { trained: top1(0.9, 0) },
+      { shipped: top1(0.9, 0) },
+    );
     fc.assert(
       fc.property(anyEvidence, missing, (evidence, gap) => {
         expect(decide({ ...evidence, ...gap })).toMatchObject({ action: "hold", reason: "no-evaluation" });
@@ -103,7 +137,8 @@ describe("for any evidence", () => {
     const compared = fc.oneof(pairs, fewDisagreements).filter(({ better }) => better > 0);
     fc.assert(
       fc.property(compared, fc.double({ min: 0.001, max: 0.3, noNaN: true }), ({ n, worse, better }, accuracy_drop) => {
-        const judged = (pair: ReleaseEvidence["against"]) => decideRelease({ ...sound, against: pair }, { ...limits, accuracy_drop }, "").action;
+        const judged = (pair: ReleaseEvidence["against"]) =>
+          decideRelease({ ...sound, against: pair }, { ...limits, accuracy_drop }, "").action;
         const before = judged(against(n, worse, better));
         const after = judged(against(n, worse + 1, better - 1));
         expect(before === "hold" && after === "promote").toBe(false);

@@ -50,7 +50,16 @@ export function decideRelease(evidence: ReleaseEvidence, limits: Config["deploy"
     evidence: {
       ...(shipped ? { n: shipped.n, top1: shipped.value, top1_lo: shipped.lo, top1_hi: shipped.hi } : {}),
       ...(trained && shipped ? { compression_loss: trained.value - shipped.value } : {}),
-      ...(against && drop ? { pairs: against.n, worse: against.worse, better: against.better, drop: drop.estimate, drop_lower: finite(drop.lower), drop_upper: finite(drop.upper) } : {}),
+      ...(against && drop
+        ? {
+            pairs: against.n,
+            worse: against.worse,
+            better: against.better,
+            drop: drop.estimate,
+            drop_lower: finite(drop.lower),
+            drop_upper: finite(drop.upper),
+          }
+        : {}),
       accuracy_drop: limits.accuracy_drop,
       accuracy_impact: limits.accuracy_impact,
       chance: 1 / evidence.classes,
@@ -67,8 +76,11 @@ export function decideRelease(evidence: ReleaseEvidence, limits: Config["deploy"
   if (against.n < MINIMUM_PAIRS) return verdict("hold", "too-little-evidence");
   const discordant = against.worse + against.better;
   // So few disagreements bound the drop by themselves: even if each were a loss it stays under the limit.
-  if (discordant < MINIMUM_DISCORDANT && discordant / against.n < limits.accuracy_drop) return verdict("promote", "not-worse-than-current");
-  return drop.upper < limits.accuracy_drop ? verdict("promote", "not-worse-than-current") : verdict("hold", "too-little-evidence");
+  if (discordant < MINIMUM_DISCORDANT && discordant / against.n < limits.accuracy_drop)
+    return verdict("promote", "not-worse-than-current");
+  return drop.upper < limits.accuracy_drop
+    ? verdict("promote", "not-worse-than-current")
+    : verdict("hold", "too-little-evidence");
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

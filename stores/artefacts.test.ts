@@ -11,7 +11,13 @@ import { folderArtefacts, writeWhole } from "./folder-artefacts.ts";
 import { s3Artefacts } from "./s3-artefacts.ts";
 
 const BYTES = new TextEncoder().encode("水雷屯");
-const provenance = (producedBy: string): Provenance => ({ producedBy, parents: [], codeDigest: "code", configDigest: "config", metrics: { examples: 3 } });
+const provenance = (producedBy: string): Provenance => ({
+  producedBy,
+  parents: [],
+  codeDigest: "code",
+  configDigest: "config",
+  metrics: { examples: 3 },
+});
 
 /** A store, a way to change what it holds behind its back, and a way to count its objects. */
 interface Bench {
@@ -36,7 +42,10 @@ async function folderBench(): Promise<Bench> {
   return {
     store: folderArtefacts(folder),
     tamper: (name, bytes) => writeFile(join(folder, name), bytes),
-    names: async () => (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile()).map(({ name }) => name),
+    names: async () =>
+      (await readdir(folder, { recursive: true, withFileTypes: true }))
+        .filter((one) => one.isFile())
+        .map(({ name }) => name),
   };
 }
 
@@ -48,14 +57,19 @@ async function s3Bench(): Promise<Bench> {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const name = decodeURIComponent(new URL(request.url ?? "", "http://s3").pathname.replace("/bucket/", ""));
     const held = objects.get(name);
-    const fail = (status: number, code: string) => response.writeHead(status, { "content-type": "application/xml" }).end(request.method === "HEAD" ? "" : `<Error><Code>${code}</Code></Error>`);
+    const fail = (status: number, code: string) =>
+      response
+        .writeHead(status, { "content-type": "application/xml" })
+        .end(request.method === "HEAD" ? "" : `<Error><Code>${code}</Code></Error>`);
     if (request.method === "PUT") {
       if (held && request.headers["if-none-match"] === "*") return fail(412, "PreconditionFailed");
       objects.set(name, Buffer.concat(chunks));
       return response.writeHead(200, { etag: '"1"' }).end();
     }
     if (!held) return fail(404, "NoSuchKey");
-    return response.writeHead(200, { "content-length": held.byteLength }).end(request.method === "HEAD" ? undefined : held);
+    return response
+      .writeHead(200, { "content-length": held.byteLength })
+      .end(request.method === "HEAD" ? undefined : held);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   leftovers.push(
@@ -66,7 +80,13 @@ async function s3Bench(): Promise<Bench> {
       }),
   );
   return {
-    store: s3Artefacts({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bucket: "bucket", region: "auto", accessKeyId: "id", secretAccessKey: "key" }),
+    store: s3Artefacts({
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      bucket: "bucket",
+      region: "auto",
+      accessKeyId: "id",
+      secretAccessKey: "key",
+    }),
     tamper: async (name, bytes) => void objects.set(name, bytes),
     names: async () => [...objects.keys()],
   };
@@ -82,7 +102,13 @@ describe.each([
     expect(reference).toMatchObject({ sha256: sha256(BYTES), bytes: 9, kind: "dataset" });
     expect(Buffer.from(await store.get(reference))).toEqual(Buffer.from(BYTES));
     expect(await store.has(reference)).toBe(true);
-    expect(await store.manifest(reference)).toEqual({ schema: 1, kind: "dataset", sha256: sha256(BYTES), bytes: 9, ...provenance("02:preprocess") });
+    expect(await store.manifest(reference)).toEqual({
+      schema: 1,
+      kind: "dataset",
+      sha256: sha256(BYTES),
+      bytes: 9,
+      ...provenance("02:preprocess"),
+    });
   });
 
   test("put twice are one, and the first manifest stays", async () => {
@@ -95,7 +121,9 @@ describe.each([
 
   test("put by many at once are one", async () => {
     const { store, names } = await open();
-    const references = await Promise.all(Array.from({ length: 10 }, () => store.put("model", BYTES, provenance("same"))));
+    const references = await Promise.all(
+      Array.from({ length: 10 }, () => store.put("model", BYTES, provenance("same"))),
+    );
     expect(new Set(references.map(({ sha256 }) => sha256)).size).toBe(1);
     expect(await names()).toHaveLength(2);
   });
@@ -129,7 +157,13 @@ describe.each([
 
 test("a bucket that does not answer is a NotReachableError", async () => {
   // Port 9 discards: nothing listens there.
-  const store = s3Artefacts({ endpoint: "http://127.0.0.1:9", bucket: "bucket", region: "auto", accessKeyId: "id", secretAccessKey: "key" });
+  const store = s3Artefacts({
+    endpoint: "http://127.0.0.1:9",
+    bucket: "bucket",
+    region: "auto",
+    accessKeyId: "id",
+    secretAccessKey: "key",
+  });
   await expect(store.get({ sha256: "0".repeat(64) })).rejects.toThrow(NotReachableError);
   await expect(store.has({ sha256: "0".repeat(64) })).rejects.toThrow(NotReachableError);
   await expect(store.put("model", BYTES, provenance("x"))).rejects.toThrow(NotReachableError);

@@ -13,7 +13,11 @@ export interface CheckpointStore {
 export function folderCheckpoints(folder: string): CheckpointStore {
   const path = (key: string) => join(folder, key);
   return {
-    read: (key) => readFile(path(key)).then((buffer) => new Uint8Array(buffer), () => undefined),
+    read: (key) =>
+      readFile(path(key)).then(
+        (buffer) => new Uint8Array(buffer),
+        () => undefined,
+      ),
     write: (key, bytes) => writeWhole(path(key), bytes),
     remove: (key) => rm(path(key), { force: true }),
   };

@@ -74,20 +74,19 @@ function crashing<T extends object>(inner: T, crashes: () => boolean): T {
 }
 
 const noOne = (): void => {};
-const everything = (stores: Stores): Promise<string[]> => readPartition(stores.registry, stores.artefacts, 0, Number.MAX_SAFE_INTEGER);
+const everything = (stores: Stores): Promise<string[]> =>
+  readPartition(stores.registry, stores.artefacts, 0, Number.MAX_SAFE_INTEGER);
 
 /** A log: its lines, of which some broken, and when each counts as received: a broken one with the line before it. */
-const logs = fc
-  .array(fc.record({ pause: fc.nat(40), broken: fc.boolean() }), { maxLength: 40 })
-  .map((rows) => {
-    let clock = 1000;
-    return rows.map(({ pause, broken }, index) => {
-      // The database puts the time of receipt into each line; the first of all is taken to be whole.
-      if (broken && index > 0) return { line: brokenLine(index + 1), receivedAt: clock };
-      clock += pause;
-      return { line: lineOf(index + 1, clock), receivedAt: clock };
-    });
+const logs = fc.array(fc.record({ pause: fc.nat(40), broken: fc.boolean() }), { maxLength: 40 }).map((rows) => {
+  let clock = 1000;
+  return rows.map(({ pause, broken }, index) => {
+    // The database puts the time of receipt into each line; the first of all is taken to be whole.
+    if (broken && index > 0) return { line: brokenLine(index + 1), receivedAt: clock };
+    clock += pause;
+    return { line: lineOf(index + 1, clock), receivedAt: clock };
   });
+});
 const pageSizes = fc.integer({ min: 1, max: 12 });
 
 describe("receivedAtOf", () => {
@@ -124,27 +123,37 @@ describe("fetching", () => {
 
   test("crashed at any moments and started again, it keeps every line once and in order", async () => {
     await fc.assert(
-      fc.asyncProperty(logs, pageSizes, fc.uniqueArray(fc.nat(60), { maxLength: 20 }), async (log, pageSize, moments) => {
-        const lines = log.map(({ line }) => line);
-        const stores = memoryStores();
-        let moment = 0;
-        let crashed = 0;
-        const crashes = (): boolean => {
-          const now = moments.includes(moment++);
-          if (now) crashed++;
-          return now;
-        };
-        for (let attempt = 0; ; attempt++) {
-          try {
-            await fetchEvents(crashing(stores.registry, crashes), crashing(stores.artefacts, crashes), crashing(edgeLog(lines, pageSize), crashes), noOne);
-            expect(attempt).toBe(crashed);
-            break;
-          } catch (error) {
-            if (!(error instanceof Crash)) throw error;
+      fc.asyncProperty(
+        logs,
+        pageSizes,
+        fc.uniqueArray(fc.nat(60), { maxLength: 20 }),
+        async (log, pageSize, moments) => {
+          const lines = log.map(({ line }) => line);
+          const stores = memoryStores();
+          let moment = 0;
+          let crashed = 0;
+          const crashes = (): boolean => {
+            const now = moments.includes(moment++);
+            if (now) crashed++;
+            return now;
+          };
+          for (let attempt = 0; ; attempt++) {
+            try {
+              await fetchEvents(
+                crashing(stores.registry, crashes),
+                crashing(stores.artefacts, crashes),
+                crashing(edgeLog(lines, pageSize), crashes),
+                noOne,
+              );
+              expect(attempt).toBe(crashed);
+              break;
+            } catch (error) {
+              if (!(error instanceof Crash)) throw error;
+            }
           }
-        }
-        expect(await everything(stores)).toEqual(lines);
-      }),
+          expect(await everything(stores)).toEqual(lines);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -157,7 +166,13 @@ describe("fetching", () => {
       const stores = memoryStores();
       let moment = 0;
       const crashes = (): boolean => moment++ === chosen;
-      const attempt = () => fetchEvents(crashing(stores.registry, crashes), crashing(stores.artefacts, crashes), crashing(edgeLog(lines, 2), crashes), noOne);
+      const attempt = () =>
+        fetchEvents(
+          crashing(stores.registry, crashes),
+          crashing(stores.artefacts, crashes),
+          crashing(edgeLog(lines, 2), crashes),
+          noOne,
+        );
       await expect(attempt()).rejects.toThrow(Crash);
       await attempt();
       expect(await everything(stores)).toEqual(lines);
@@ -176,8 +191,9 @@ describe("fetching", () => {
           return fetchEvents(stores.registry, stores.artefacts, { events: scheduler.scheduleFunction(events) }, noOne);
         };
         const growth = scheduler.schedule(Promise.resolve()).then(() => growing.push(...lines.slice(half)));
-        await scheduler.waitFor(Promise.all([collect(), collect(), collect(), growth]));
-        await scheduler.waitFor(collect());
+        const [, ...counts] = await scheduler.waitFor(Promise.all([growth, collect(), collect(), collect()]));
+        counts.push(await scheduler.waitFor(collect()));
+        expect(counts.reduce((sum, n) => sum + n, 0)).toBe(lines.length);
         expect(await everything(stores)).toEqual(lines);
       }),
     );
@@ -187,16 +203,31 @@ describe("fetching", () => {
 describe("partitions", () => {
   test("are closed by time of receipt, whatever the pages were, and broken lines go with the line before", async () => {
     await fc.assert(
-      fc.asyncProperty(logs, pageSizes, fc.uniqueArray(fc.integer({ min: 900, max: 3000 }), { maxLength: 5 }), async (log, pageSize, cuts) => {
-        const stores = memoryStores();
-        await fetchEvents(stores.registry, stores.artefacts, edgeLog(log.map(({ line }) => line), pageSize), noOne);
-        const bounds = [0, ...cuts.sort((a, b) => a - b), Number.MAX_SAFE_INTEGER];
-        for (const [index, start] of bounds.slice(0, -1).entries()) {
-          const end = bounds[index + 1] as number;
-          const expected = log.filter(({ receivedAt }) => receivedAt >= start && receivedAt < end).map(({ line }) => line);
-          expect(await readPartition(stores.registry, stores.artefacts, start, end)).toEqual(expected);
-        }
-      }),
+      fc.asyncProperty(
+        logs,
+        pageSizes,
+        fc.uniqueArray(fc.integer({ min: 900, max: 3000 }), { maxLength: 5 }),
+        async (log, pageSize, cuts) => {
+          const stores = memoryStores();
+          await fetchEvents(
+            stores.registry,
+            stores.artefacts,
+            edgeLog(
+              log.map(({ line }) => line),
+              pageSize,
+            ),
+            noOne,
+          );
+          const bounds = [0, ...cuts.sort((a, b) => a - b), Number.MAX_SAFE_INTEGER];
+          for (const [index, start] of bounds.slice(0, -1).entries()) {
+            const end = bounds[index + 1] as number;
+            const expected = log
+              .filter(({ receivedAt }) => receivedAt >= start && receivedAt < end)
+              .map(({ line }) => line);
+            expect(await readPartition(stores.registry, stores.artefacts, start, end)).toEqual(expected);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -218,7 +249,15 @@ describe("partitions", () => {
     await fetchEvents(stores.registry, stores.artefacts, edgeLog(lines, 1), noOne);
     expect(await readPartition(stores.registry, stores.artefacts, 100, 200)).toEqual(lines.slice(0, 2));
     const inTwo = memoryStores();
-    await fetchEvents(inTwo.registry, inTwo.artefacts, { events: async (after) => (after === 0 ? { lines: lines.slice(0, 1), next: 1 } : { lines: lines.slice(after), next: 3 }) }, noOne);
+    await fetchEvents(
+      inTwo.registry,
+      inTwo.artefacts,
+      {
+        events: async (after) =>
+          after === 0 ? { lines: lines.slice(0, 1), next: 1 } : { lines: lines.slice(after), next: 3 },
+      },
+      noOne,
+    );
     expect(await readPartition(inTwo.registry, inTwo.artefacts, 100, 200)).toEqual(lines.slice(0, 2));
     expect(await readPartition(inTwo.registry, inTwo.artefacts, 200, 300)).toEqual(lines.slice(2));
   });

@@ -1,6 +1,6 @@
+import { z } from "zod";
 import { ConflictError } from "#contracts/errors.ts";
 import { ArtefactReference } from "#contracts/reference.ts";
-import { z } from "zod";
 import type { ArtefactStore } from "./artefacts.ts";
 import type { EdgeClient } from "./edge.ts";
 import type { Registry } from "./registry.ts";
@@ -12,7 +12,12 @@ import type { Registry } from "./registry.ts";
 const EventLog = z.object({
   cursor: z.number().int().nonnegative(),
   segments: z.array(
-    z.object({ reference: ArtefactReference, lines: z.number().int(), firstReceivedAt: z.number(), lastReceivedAt: z.number() }),
+    z.object({
+      reference: ArtefactReference,
+      lines: z.number().int(),
+      firstReceivedAt: z.number(),
+      lastReceivedAt: z.number(),
+    }),
   ),
 });
 type EventLog = z.infer<typeof EventLog>;
@@ -34,9 +39,15 @@ async function read(registry: Registry): Promise<{ log: EventLog; epoch: number 
 
 /**
  * Fetches all events that the edge holds past the cursor. Answers how many lines came; calls `onPage` with the count after each
- * page. Another collector that is faster is no error: its pages count as fetched.
+ * page. `codeDigest` goes into the segments' manifests: a day of one segment is that very artefact. Another collector that is faster is no error: its pages count as fetched.
  */
-export async function fetchEvents(registry: Registry, artefacts: ArtefactStore, edge: Pick<EdgeClient, "events">, onPage: (lines: number) => void): Promise<number> {
+export async function fetchEvents(
+  registry: Registry,
+  artefacts: ArtefactStore,
+  edge: Pick<EdgeClient, "events">,
+  onPage: (lines: number) => void,
+  codeDigest = "",
+): Promise<number> {
   let fetched = 0;
   for (;;) {
     const { log, epoch } = await read(registry);
@@ -47,13 +58,18 @@ export async function fetchEvents(registry: Registry, artefacts: ArtefactStore, 
     const reference = await artefacts.put("events", new TextEncoder().encode(page.lines.join("\n")), {
       producedBy: "01:collect",
       parents: [],
-      codeDigest: "",
+      codeDigest,
       configDigest: "",
       metrics: { after: log.cursor, next: page.next, lines: page.lines.length },
     });
     // A broken first line belongs with the last one of the segment before, or, where there is none, with the first good one.
     const first = receivedAtOf(page.lines[0] as string) ?? (log.segments.length > 0 ? last : (times[0] ?? last));
-    const segment = { reference, lines: page.lines.length, firstReceivedAt: first, lastReceivedAt: times.at(-1) ?? last };
+    const segment = {
+      reference,
+      lines: page.lines.length,
+      firstReceivedAt: first,
+      lastReceivedAt: times.at(-1) ?? last,
+    };
     try {
       await registry.compareAndSet(NAME, epoch, { cursor: page.next, segments: [...log.segments, segment] });
       fetched += page.lines.length;
@@ -65,7 +81,12 @@ export async function fetchEvents(registry: Registry, artefacts: ArtefactStore, 
 }
 
 /** The raw lines of events received from `start` up to but not including `end` (ms since 1970), in the order of the log. */
-export async function readPartition(registry: Registry, artefacts: ArtefactStore, start: number, end: number): Promise<string[]> {
+export async function readPartition(
+  registry: Registry,
+  artefacts: ArtefactStore,
+  start: number,
+  end: number,
+): Promise<string[]> {
   const { log } = await read(registry);
   const lines: string[] = [];
   for (const segment of log.segments) {

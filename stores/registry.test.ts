@@ -62,13 +62,16 @@ describe("many writers", () => {
     const handles = [open(), open()] as const;
     for (const epoch of [0, 1]) {
       const outcomes = await Promise.allSettled(
-        Array.from({ length: 50 }, (_, writer) => handles[writer % 2 === 0 ? 0 : 1].compareAndSet("a", epoch, { writer, epoch })),
+        Array.from({ length: 50 }, (_, writer) =>
+          handles[writer % 2 === 0 ? 0 : 1].compareAndSet("a", epoch, { writer, epoch }),
+        ),
       );
       const lost = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
       expect(lost).toHaveLength(49);
       for (const reason of lost) expect(reason).toBeInstanceOf(ConflictError);
       const winner = outcomes.findIndex(({ status }) => status === "fulfilled");
-      for (const handle of handles) expect(await handle.read("a")).toEqual({ value: { writer: winner, epoch }, epoch: epoch + 1 });
+      for (const handle of handles)
+        expect(await handle.read("a")).toEqual({ value: { writer: winner, epoch }, epoch: epoch + 1 });
     }
   });
 
@@ -97,7 +100,9 @@ describe("many writers", () => {
     `;
     const module = new URL("./registry.ts", import.meta.url).href;
     const ends = Array.from({ length: 4 }, () => {
-      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(counter)}`), { workerData: { module, path } });
+      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(counter)}`), {
+        workerData: { module, path },
+      });
       return new Promise<void>((resolve, reject) => worker.once("error", reject).once("exit", () => resolve()));
     });
     await Promise.all(ends);

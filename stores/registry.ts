@@ -26,9 +26,13 @@ export function sqliteRegistry(path: string): Registry {
   const database = new DatabaseSync(path);
   // A second process waits for the lock instead of failing; WAL survives a kill between any two writes.
   database.exec("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  database.exec("CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, value TEXT NOT NULL) STRICT");
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, value TEXT NOT NULL) STRICT",
+  );
   const select = database.prepare("SELECT epoch, value FROM entries WHERE name = ?");
-  const insert = database.prepare("INSERT INTO entries (name, epoch, value) VALUES (?, 1, ?) ON CONFLICT (name) DO NOTHING");
+  const insert = database.prepare(
+    "INSERT INTO entries (name, epoch, value) VALUES (?, 1, ?) ON CONFLICT (name) DO NOTHING",
+  );
   const update = database.prepare("UPDATE entries SET epoch = epoch + 1, value = ? WHERE name = ? AND epoch = ?");
   return {
     async read<T>(name: string): Promise<Entry<T>> {
@@ -39,7 +43,10 @@ export function sqliteRegistry(path: string): Registry {
       const text = JSON.stringify(value);
       const { changes } = expected === 0 ? insert.run(name, text) : update.run(text, name, expected);
       if (Number(changes) === 1) return expected + 1;
-      throw new ConflictError(`${name} is no longer at epoch ${expected}`, "Another writer was first: read it again and decide anew.");
+      throw new ConflictError(
+        `${name} is no longer at epoch ${expected}`,
+        "Another writer was first: read it again and decide anew.",
+      );
     },
     close: () => database.close(),
   };

@@ -1,4 +1,10 @@
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import { NotFoundError, NotReachableError } from "#contracts/errors.ts";
 import { Manifest } from "#contracts/manifest.ts";
 import { type ArtefactStore, artefactName, manifestName, manifestOf, verified } from "./artefacts.ts";
@@ -12,8 +18,10 @@ export interface S3Location {
 }
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof S3ServiceException && (error.name === "NotFound" || error.name === "NoSuchKey" || error.$metadata.httpStatusCode === 404);
-const isPresent = (error: unknown): boolean => error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
+  error instanceof S3ServiceException &&
+  (error.name === "NotFound" || error.name === "NoSuchKey" || error.$metadata.httpStatusCode === 404);
+const isPresent = (error: unknown): boolean =>
+  error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412;
 
 /** An artefact store in a bucket that speaks the S3 API (R2, versitygw, S3). */
 export function s3Artefacts(location: S3Location): ArtefactStore {
@@ -45,9 +53,13 @@ export function s3Artefacts(location: S3Location): ArtefactStore {
       return (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
     } catch (error) {
       if (!isMissing(error)) throw unreachable(error);
-      throw new NotFoundError(`artefact ${digest.slice(0, 12)} is not in ${where}`, "Run the stage that makes it again: haqei run daily --again.", {
-        cause: error,
-      });
+      throw new NotFoundError(
+        `artefact ${digest.slice(0, 12)} is not in ${where}`,
+        "Run the stage that makes it again: haqei run daily --again.",
+        {
+          cause: error,
+        },
+      );
     }
   };
   return {
@@ -55,7 +67,12 @@ export function s3Artefacts(location: S3Location): ArtefactStore {
       const manifest = manifestOf(kind, bytes, provenance);
       await putOnce(artefactName(manifest.sha256), bytes);
       await putOnce(manifestName(manifest.sha256), `${JSON.stringify(manifest, null, 2)}\n`);
-      return { uri: `s3://${location.bucket}/${artefactName(manifest.sha256)}`, sha256: manifest.sha256, bytes: manifest.bytes, kind };
+      return {
+        uri: `s3://${location.bucket}/${artefactName(manifest.sha256)}`,
+        sha256: manifest.sha256,
+        bytes: manifest.bytes,
+        kind,
+      };
     },
     async get({ sha256 }) {
       return verified(await read(artefactName(sha256), sha256), sha256, where);

@@ -3,10 +3,29 @@ import { cruise } from "dependency-cruiser";
 import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 import config from "../.dependency-cruiser.mjs";
 
-const rooms = ["contracts", "model", "training", "policy", "datasets", "stores", "activities", "workflows", "workers", "edge", "local", "simulation", "cli"];
-const { output } = await cruise(rooms, { ...config.options, validate: true, ruleSet: { forbidden: config.forbidden } }, undefined, {
-  tsConfig: extractTSConfig("tsconfig.base.json"),
-});
+const rooms = [
+  "contracts",
+  "model",
+  "training",
+  "policy",
+  "datasets",
+  "stores",
+  "activities",
+  "workflows",
+  "workers",
+  "edge",
+  "local",
+  "simulation",
+  "cli",
+];
+const { output } = await cruise(
+  rooms,
+  { ...config.options, validate: true, ruleSet: { forbidden: config.forbidden } },
+  undefined,
+  {
+    tsConfig: extractTSConfig("tsconfig.base.json"),
+  },
+);
 const { modules, summary } = output;
 for (const room of rooms) {
   if (!modules.some(({ source }) => source.startsWith(`${room}/`))) {
@@ -14,7 +33,12 @@ for (const room of rooms) {
     process.exitCode = 1;
   }
 }
-if (!modules.some(({ source, dependencies }) => source.startsWith("activities/") && dependencies.some(({ resolved }) => resolved.startsWith("contracts/")))) {
+if (
+  !modules.some(
+    ({ source, dependencies }) =>
+      source.startsWith("activities/") && dependencies.some(({ resolved }) => resolved.startsWith("contracts/")),
+  )
+) {
   console.error("rooms: imports between rooms were not resolved");
   process.exitCode = 1;
 }
@@ -22,4 +46,7 @@ for (const { from, to, rule } of summary.violations) {
   console.error(`rooms: ${from} must not import ${to} (${rule.name})`);
   process.exitCode = 1;
 }
-if (!process.exitCode) console.log(`rooms: ${modules.filter(({ source }) => !source.includes("node_modules")).length} modules keep to their rooms`);
+if (!process.exitCode)
+  console.log(
+    `rooms: ${modules.filter(({ source }) => !source.includes("node_modules")).length} modules keep to their rooms`,
+  );

@@ -6,11 +6,19 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = join(root, "node_modules/typescript/bin/tsc");
-const rooms = readdirSync(root).filter((name) => !name.startsWith(".") && name !== "node_modules" && existsSync(join(root, name, "tsconfig.json")));
+const rooms = readdirSync(root).filter(
+  (name) => !name.startsWith(".") && name !== "node_modules" && existsSync(join(root, name, "tsconfig.json")),
+);
 
 const check = (room) =>
   new Promise((resolve) => {
-    const args = ["-p", join(root, room), "--incremental", "--tsBuildInfoFile", join(root, ".cache/types", `${room}.json`)];
+    const args = [
+      "-p",
+      join(root, room),
+      "--incremental",
+      "--tsBuildInfoFile",
+      join(root, ".cache/types", `${room}.json`),
+    ];
     const child = spawn(process.execPath, [tsc, ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     child.on("exit", (code) => resolve(code === 0));
   });

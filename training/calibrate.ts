@@ -14,7 +14,10 @@ export function calibrate(weights: Weights, heldOut: Problem): number {
   for (let round = 0; round < 40; round += 1) {
     const left = high - ratio * (high - low);
     const right = low + ratio * (high - low);
-    if (negativeLogLikelihood(logits, heldOut, Math.exp(left)) < negativeLogLikelihood(logits, heldOut, Math.exp(right))) high = right;
+    if (
+      negativeLogLikelihood(logits, heldOut, Math.exp(left)) < negativeLogLikelihood(logits, heldOut, Math.exp(right))
+    )
+      high = right;
     else low = left;
   }
   return Math.exp((low + high) / 2);
@@ -41,7 +44,11 @@ function logitsOf({ dimension, vectors, head, bias }: Weights, problem: Problem)
   return logits;
 }
 
-function negativeLogLikelihood(logits: Float64Array, { size, classes, targets, weights }: Problem, temperature: number): number {
+function negativeLogLikelihood(
+  logits: Float64Array,
+  { size, classes, targets, weights }: Problem,
+  temperature: number,
+): number {
   let sum = 0;
   for (let example = 0; example < size; example += 1) {
     const row = logits.subarray(example * classes, (example + 1) * classes);

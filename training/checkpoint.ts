@@ -26,6 +26,17 @@ export interface Checkpoint {
   readonly sum: Weights | undefined;
 }
 
+interface Header {
+  /** Fingerprint of the run. */
+  run: string;
+  position: Position;
+  vocabulary: number;
+  classes: number;
+  dimension: number;
+  /** Whether the sum of finished runs follows the weights. */
+  sum: boolean;
+}
+
 /** Digest of everything the result depends on; a checkpoint serves only the run it was made by. */
 export function fingerprint(input: {
   examples: readonly LabelledText[];
@@ -44,7 +55,7 @@ export function fingerprint(input: {
 
 export function encodeCheckpoint(checkpoint: Checkpoint, run: string): Uint8Array {
   const { position, keys, weights, sum } = checkpoint;
-  const header = {
+  const header: Header = {
     run,
     position,
     vocabulary: keys.length,
@@ -59,7 +70,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint, run: string): Uint8Arra
 /** Throws InputError for malformed bytes and for a checkpoint of another run. The arrays are copies. */
 export function decodeCheckpoint(bytes: Uint8Array, run: string): Checkpoint {
   const { header: raw, sections } = unpack(MAGIC, "checkpoint", bytes);
-  const header = raw as ReturnType<typeof JSON.parse>;
+  const header = raw as Header | null;
   if (header?.run !== run) {
     throw new InputError(
       "the checkpoint was made by a training run on other examples, options or seed",

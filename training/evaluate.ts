@@ -3,7 +3,7 @@ import type { Language } from "#contracts/event.ts";
 import { decodeModel } from "#model/codec.ts";
 import { detectLanguage } from "#model/language.ts";
 import type { Model } from "#model/model.ts";
-import { createClassifier } from "#model/score.ts";
+import { type Answer, createClassifier } from "#model/score.ts";
 import type { LabelledText } from "./problem.ts";
 import { type Share, wilson } from "./wilson.ts";
 
@@ -37,12 +37,24 @@ interface Outcome {
  * Throws InputError without examples.
  */
 export function evaluate(model: Model | Uint8Array, examples: readonly LabelledText[]): Evaluation {
-  if (examples.length === 0) throw new InputError("there is no example to evaluate on", "Give at least one held-out example.");
   const classifier = createClassifier(model instanceof Uint8Array ? decodeModel(model) : model);
-  const outcomes = examples.map(({ label, text, lang }): Outcome => {
+  const answers = examples.map(({ text }): TimedAnswer => {
     const began = performance.now();
-    const { predictions, confidence, operations } = classifier.classify(text, { top: 3 });
-    const micros = (performance.now() - began) * 1000;
+    const answer = classifier.classify(text, { top: 3 });
+    return { ...answer, micros: (performance.now() - began) * 1000 };
+  });
+  return evaluateAnswers(answers, examples);
+}
+
+/** An answer with the time it took, wherever it was given. */
+export type TimedAnswer = Answer & { readonly micros: number };
+
+/** `evaluate` of answers that were given elsewhere, such as in workerd, in the order of the examples. */
+export function evaluateAnswers(answers: readonly TimedAnswer[], examples: readonly LabelledText[]): Evaluation {
+  if (examples.length === 0)
+    throw new InputError("there is no example to evaluate on", "Give at least one held-out example.");
+  const outcomes = examples.map(({ label, text, lang }, index): Outcome => {
+    const { predictions, confidence, operations, micros } = answers[index] as TimedAnswer;
     const rank = predictions.findIndex((prediction) => prediction.label === label);
     const language = lang === undefined || lang === "und" ? detectLanguage(text) : lang;
     return { language, first: rank === 0, third: rank >= 0, confidence, operations, micros };
@@ -68,7 +80,16 @@ export function evaluate(model: Model | Uint8Array, examples: readonly LabelledT
 
 function topShares(outcomes: readonly Outcome[]): { top1: Share; top3: Share } {
   const count = (holds: (outcome: Outcome) => boolean) => outcomes.filter(holds).length;
-  return { top1: wilson(count(({ first }) => first), outcomes.length), top3: wilson(count(({ third }) => third), outcomes.length) };
+  return {
+    top1: wilson(
+      count(({ first }) => first),
+      outcomes.length,
+    ),
+    top3: wilson(
+      count(({ third }) => third),
+      outcomes.length,
+    ),
+  };
 }
 
 /** Mean distance of confidence and accuracy, weighted by bin (Guo et al. 2017). */

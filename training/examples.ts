@@ -12,13 +12,18 @@ const SHOWN = 20;
 export function readTsv(content: string, file = "input"): LabelledText[] {
   const examples: LabelledText[] = [];
   const faults: string[] = [];
-  for (const [index, line] of content.replace(/^\ufeff/, "").split(/\r?\n/).entries()) {
+  for (const [index, line] of content
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .entries()) {
     if (line.trim() === "") continue;
     const columns = line.split("\t");
     const [label = "", text = "", lang = ""] = columns.map((column) => column.trim());
     const language = Language.safeParse(lang);
     const broken = [
-      columns.length < 2 || columns.length > 3 ? `${columns.length} columns where 2 or 3 belong, separated by tabs` : "",
+      columns.length < 2 || columns.length > 3
+        ? `${columns.length} columns where 2 or 3 belong, separated by tabs`
+        : "",
       label === "" ? "the label is empty" : "",
       label.length > 200 ? "the label is longer than 200 characters" : "",
       columns.length > 1 && text === "" ? "the text is empty" : "",

@@ -13,7 +13,10 @@ function fitEpoch({ dimension, vectors, head, bias }: Weights, problem: Problem,
   const { size, classes, offsets, indices, values, targets } = problem;
   const { dropout, labelSmoothing, random } = epoch;
   const order = shuffled(size, random);
-  const longest = offsets.reduce((most, end, row) => Math.max(most, row > 0 ? end - (offsets[row - 1] as number) : 0), 0);
+  const longest = offsets.reduce(
+    (most, end, row) => Math.max(most, row > 0 ? end - (offsets[row - 1] as number) : 0),
+    0,
+  );
   const rows = new Int32Array(longest);
   const amounts = new Float64Array(longest);
   const hidden = new Float64Array(dimension);
@@ -73,7 +76,8 @@ function fitEpoch({ dimension, vectors, head, bias }: Weights, problem: Problem,
     for (let feature = 0; feature < kept; feature += 1) {
       const row = rows[feature] as number;
       const amount = amounts[feature] as number;
-      for (let d = 0; d < dimension; d += 1) vectors[row + d] = (vectors[row + d] as number) - amount * (back[d] as number);
+      for (let d = 0; d < dimension; d += 1)
+        vectors[row + d] = (vectors[row + d] as number) - amount * (back[d] as number);
     }
   }
   return losses / weightSum;

@@ -20,8 +20,8 @@ export interface Start {
 
 /** Pseudo-count of a feature in each class. */
 const SMOOTHING = 0.02;
-const VECTOR_RMS = 0.03;
-const HEAD_RMS = 0.09;
+const VECTOR_RMS = 0.01;
+const HEAD_RMS = 0.03;
 
 /**
  * Initial vectors from how much each feature speaks for each class. With M the class sums of feature values and n the number of
@@ -146,7 +146,8 @@ function secondMoments(rows: LogOdds, features: number, classes: number): number
   return Array.from({ length: classes }, (_, k) =>
     Array.from(
       { length: classes },
-      (_, other) => constants + (crossed[k] as number) + (crossed[other] as number) + (moments[k * classes + other] as number),
+      (_, other) =>
+        constants + (crossed[k] as number) + (crossed[other] as number) + (moments[k * classes + other] as number),
     ),
   );
 }

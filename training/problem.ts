@@ -89,7 +89,10 @@ export function buildProblem(
   for (const [row, { text, label, weight = 1 }] of examples.entries()) {
     const target = indexOf.get(label);
     if (target === undefined) {
-      throw new InputError(`the label ${label} is none of the ${classes.length} classes`, "Correct the example, or add the class.");
+      throw new InputError(
+        `the label ${label} is none of the ${classes.length} classes`,
+        "Correct the example, or add the class.",
+      );
     }
     const vector = vectorise(extract(normalise(text)));
     const start = offsets[row] as number;

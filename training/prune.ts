@@ -25,7 +25,11 @@ export function featuresWithin(maxBytes: number, model: Model): number {
  * Keys of the `count` features of most energy, which is the number of examples times the squared length of the vector. To be used
  * for a second training: cutting a trained model down to them is far worse.
  */
-export function mostEnergetic({ keys, documents }: Vocabulary, { vectors, dimension }: Weights, count: number): Uint32Array {
+export function mostEnergetic(
+  { keys, documents }: Vocabulary,
+  { vectors, dimension }: Weights,
+  count: number,
+): Uint32Array {
   const energy = Float64Array.from(documents, (number, feature) => {
     let squares = 0;
     for (let at = feature * dimension; at < (feature + 1) * dimension; at += 1) squares += (vectors[at] as number) ** 2;

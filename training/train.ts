@@ -7,7 +7,15 @@ import { NORMALISER_VERSION } from "#model/normalise.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
 import { initialise, type Start, type Weights } from "./initialise.ts";
-import { buildProblem, buildVocabulary, classesOf, type Keep, type LabelledText, type Problem, type Vocabulary } from "./problem.ts";
+import {
+  buildProblem,
+  buildVocabulary,
+  classesOf,
+  type Keep,
+  type LabelledText,
+  type Problem,
+  type Vocabulary,
+} from "./problem.ts";
 import { featuresWithin, mostEnergetic } from "./prune.ts";
 import { createRandom } from "./random.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
@@ -113,7 +121,7 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     hooks.onProgress?.(progress("initialise", pass * options.soups * options.epochs));
     prepared = { vocabulary, problem, ...initialise(problem, maxDimension, options.min_variance_explained) };
     const fitBegan = performance.now();
-    weights = await fit(prepared, { trainer, options, seed, pass, resume }, (checkpoint, newLoss) => {
+    weights = await fitPass(prepared, { trainer, options, seed, pass, resume }, (checkpoint, newLoss) => {
       loss = newLoss;
       const now = progress("fit", epochsBefore(checkpoint.position, options), (performance.now() - fitBegan) / 1000);
       hooks.onProgress?.(now);
@@ -148,14 +156,20 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
 
 function checkInput({ examples, seed }: TrainInput, classes: readonly string[]): void {
   if (classes.length < 2) {
-    throw new InputError(`${examples.length} examples name ${classes.length} classes`, "Give examples of at least 2 classes.");
+    throw new InputError(
+      `${examples.length} examples name ${classes.length} classes`,
+      "Give examples of at least 2 classes.",
+    );
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new InputError(`the seed is ${seed}`, "Give a whole number from 0 to 2^53 - 1.");
   }
   const light = examples.findIndex(({ weight = 1 }) => !(weight > 0 && weight < Number.POSITIVE_INFINITY));
   if (light >= 0) {
-    throw new InputError(`example ${light + 1} has the weight ${examples[light]?.weight}`, "Weights are finite and above 0.");
+    throw new InputError(
+      `example ${light + 1} has the weight ${examples[light]?.weight}`,
+      "Weights are finite and above 0.",
+    );
   }
 }
 
@@ -171,7 +185,7 @@ interface FitSetting {
 }
 
 /** One pass: every run of the soup from the same start, averaged. Random numbers depend on seed, pass, run and epoch alone. */
-async function fit(
+async function fitPass(
   { problem, vocabulary, weights: start }: Prepared,
   { trainer, options, seed, pass, resume }: FitSetting,
   onEpoch: (checkpoint: Checkpoint, loss: number) => void,
@@ -205,7 +219,8 @@ const copyOf = ({ dimension, vectors, head, bias }: Weights): Weights => ({
 });
 
 function combine(a: Weights, b: Weights, operate: (a: number, b: number) => number): Weights {
-  const each = (left: Float32Array, right: Float32Array) => left.map((value, at) => operate(value, right[at] as number));
+  const each = (left: Float32Array, right: Float32Array) =>
+    left.map((value, at) => operate(value, right[at] as number));
   return {
     dimension: a.dimension,
     vectors: each(a.vectors, b.vectors),
@@ -214,9 +229,15 @@ function combine(a: Weights, b: Weights, operate: (a: number, b: number) => numb
   };
 }
 
-function toModel({ vocabulary, problem }: Prepared, weights: Weights, classes: readonly string[], temperature: number): Model {
+function toModel(
+  { vocabulary, problem }: Prepared,
+  weights: Weights,
+  classes: readonly string[],
+  temperature: number,
+): Model {
   const shares = new Float64Array(classes.length);
-  for (const [row, target] of problem.targets.entries()) shares[target] = (shares[target] as number) + (problem.weights[row] as number);
+  for (const [row, target] of problem.targets.entries())
+    shares[target] = (shares[target] as number) + (problem.weights[row] as number);
   const total = shares.reduce((sum, share) => sum + share, 0);
   return {
     schema: 1,

@@ -1,7 +1,7 @@
+import type { Client } from "@temporalio/client";
 import type { RunInput, RunReport } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { datesBetween } from "#policy/logical-date.ts";
-import type { Client } from "@temporalio/client";
 import { runIdOf, startRun } from "./client.ts";
 import { reportRun } from "./runs.ts";
 
@@ -16,7 +16,12 @@ export interface PlannedRun {
 }
 
 /** What a backfill over these dates would do, in order. Starts nothing. */
-export async function planBackfill(client: Client, endpoints: Endpoints, range: { from: string; to: string }, again: boolean): Promise<PlannedRun[]> {
+export async function planBackfill(
+  client: Client,
+  endpoints: Endpoints,
+  range: { from: string; to: string },
+  again: boolean,
+): Promise<PlannedRun[]> {
   const plan: PlannedRun[] = [];
   const seconds: number[] = [];
   for (const date of datesBetween(range.from, range.to)) {
@@ -27,7 +32,9 @@ export async function planBackfill(client: Client, endpoints: Endpoints, range: 
     else plan.push({ date, reason: run ? "failed earlier" : "never run", cached: false });
   }
   const typical = seconds.sort((a, b) => a - b)[seconds.length >> 1];
-  return plan.map((one) => (one.cached ? { ...one, estimatedSeconds: 0 } : typical === undefined ? one : { ...one, estimatedSeconds: typical }));
+  return plan.map((one) =>
+    one.cached ? { ...one, estimatedSeconds: 0 } : typical === undefined ? one : { ...one, estimatedSeconds: typical },
+  );
 }
 
 /**

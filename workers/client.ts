@@ -1,4 +1,4 @@
-import { Client, Connection, type WorkflowHandle, WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from "@temporalio/client";
 import { type WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
 import { NotReachableError } from "#contracts/errors.ts";
 import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
@@ -10,9 +10,16 @@ import { reportRun } from "./runs.ts";
 /** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError. */
 export async function connectClient({ temporal }: Pick<Endpoints, "temporal">): Promise<Client> {
   try {
-    return new Client({ connection: await Connection.connect({ address: temporal.address, connectTimeout: "5s" }), namespace: temporal.namespace });
+    return new Client({
+      connection: await Connection.connect({ address: temporal.address, connectTimeout: "5s" }),
+      namespace: temporal.namespace,
+    });
   } catch (cause) {
-    throw new NotReachableError(`Temporal at ${temporal.address} does not answer`, "Start the servers with haqei start.", { cause });
+    throw new NotReachableError(
+      `Temporal at ${temporal.address} does not answer`,
+      "Start the servers with haqei start.",
+      { cause },
+    );
   }
 }
 
@@ -37,7 +44,13 @@ export async function startRun(endpoints: Endpoints, input: RunInput, options: R
     if (options.wait) await ended(handle, options);
     const report = (await reportRun(client, endpoints, workflowId, handle.runId)) as RunReport;
     // Nothing of a run that had ended was done again for this call.
-    return reused ? { ...report, reused, stages: report.stages.map((stage) => (stage.status === "ran" ? { ...stage, status: "cached" } : stage)) } : report;
+    return reused
+      ? {
+          ...report,
+          reused,
+          stages: report.stages.map((stage) => (stage.status === "ran" ? { ...stage, status: "cached" } : stage)),
+        }
+      : report;
   } finally {
     await client.connection.close();
   }
@@ -45,21 +58,29 @@ export async function startRun(endpoints: Endpoints, input: RunInput, options: R
 
 type Handle = WorkflowHandle<typeof dailyBatch> & { runId?: string };
 
-async function startOrJoin(client: Client, workflowId: string, input: RunInput, again: boolean): Promise<{ handle: Handle; reused: boolean }> {
+async function startOrJoin(
+  client: Client,
+  workflowId: string,
+  input: RunInput,
+  again: boolean,
+): Promise<{ handle: Handle; reused: boolean }> {
   const conflict: WorkflowIdConflictPolicy = "USE_EXISTING";
   try {
     const started = await client.workflow.start<typeof dailyBatch>("dailyBatch", {
       taskQueue: "pipeline",
       workflowId,
       args: [input],
-      workflowIdReusePolicy: again ? WorkflowIdReusePolicy.ALLOW_DUPLICATE : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+      workflowIdReusePolicy: again
+        ? WorkflowIdReusePolicy.ALLOW_DUPLICATE
+        : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
       workflowIdConflictPolicy: conflict,
       staticSummary: `${input.kind} batch for ${input.date}`,
       staticDetails: `Learns from the events of ${input.date}: collect, preprocess, train, validate, compress, decide, distribute. Seed ${input.seed}${input.release ? "" : "; releases nothing"}.`,
     });
     return { handle: client.workflow.getHandle(workflowId, started.firstExecutionRunId), reused: false };
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return { handle: client.workflow.getHandle(workflowId), reused: true };
+    if (error instanceof WorkflowExecutionAlreadyStartedError)
+      return { handle: client.workflow.getHandle(workflowId), reused: true };
     throw error;
   }
 }

@@ -23,7 +23,11 @@ const ENTRIES: Record<keyof StageActivities, string[]> = {
  * they use. A comment or another stage's change leaves it as it is.
  */
 export async function codeDigests(): Promise<Record<string, string>> {
-  const digests = await Promise.all(Object.entries(ENTRIES).map(async ([activity, entries]) => [activity, await digestOfBundle(ROOT, entries)] as const));
+  const digests = await Promise.all(
+    Object.entries(ENTRIES).map(
+      async ([activity, entries]) => [activity, await digestOfBundle(ROOT, entries)] as const,
+    ),
+  );
   return Object.fromEntries(digests);
 }
 
@@ -44,14 +48,22 @@ export async function digestOfBundle(root: string, entries: string[]): Promise<s
     plugins: [
       {
         name: "packages stay outside",
-        setup: ({ onResolve }) => onResolve({ filter: /^[^.#/]/ }, ({ path, kind }) => (kind === "entry-point" ? undefined : { path, external: true })),
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^[^.#/]/ }, ({ path, kind }) =>
+            kind === "entry-point" ? undefined : { path, external: true },
+          ),
       },
     ],
   });
   const hash = createHash("sha256");
   for (const { text } of outputFiles.sort((a, b) => (a.path < b.path ? -1 : 1))) hash.update(text);
-  const packages = new Set(Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ external }) => external).map(({ path }) => packageOf(path))));
-  for (const name of [...packages].filter((name) => !name.startsWith("node:")).sort()) hash.update(`${name}@${await versionOf(root, name)}`);
+  const packages = new Set(
+    Object.values(metafile.outputs).flatMap(({ imports }) =>
+      imports.filter(({ external }) => external).map(({ path }) => packageOf(path)),
+    ),
+  );
+  for (const name of [...packages].filter((name) => !name.startsWith("node:")).sort())
+    hash.update(`${name}@${await versionOf(root, name)}`);
   return hash.digest("hex");
 }
 
@@ -59,7 +71,10 @@ const packageOf = (path: string): string => path.split("/", path.startsWith("@")
 
 async function versionOf(root: string, name: string): Promise<string> {
   try {
-    return String((JSON.parse(await readFile(join(root, "node_modules", name, "package.json"), "utf8")) as { version?: unknown }).version);
+    return String(
+      (JSON.parse(await readFile(join(root, "node_modules", name, "package.json"), "utf8")) as { version?: unknown })
+        .version,
+    );
   } catch {
     return "absent";
   }

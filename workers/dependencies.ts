@@ -15,12 +15,19 @@ import { s3Artefacts } from "#stores/s3-artefacts.ts";
 import { codeDigests } from "./code-digests.ts";
 
 /** The artefact store that the config names. Throws InputError where its keys are not in the environment. */
-export function artefactStore(store: StoreConfig, folder: string, environment: NodeJS.ProcessEnv = process.env): ArtefactStore {
+function artefactStore(
+  store: StoreConfig,
+  folder: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): ArtefactStore {
   if (store.kind === "folder") return folderArtefacts(folder);
   const key = (variable: string): string => {
     const value = environment[variable];
     if (value) return value;
-    throw new InputError(`the artefact store ${store.bucket} needs ${variable}`, `Set ${variable} in the environment of the workers.`);
+    throw new InputError(
+      `the artefact store ${store.bucket} needs ${variable}`,
+      `Set ${variable} in the environment of the workers.`,
+    );
   };
   return s3Artefacts({
     endpoint: store.endpoint,
@@ -32,7 +39,12 @@ export function artefactStore(store: StoreConfig, folder: string, environment: N
 }
 
 /** What this process's activities work with. `pageUrl` is where this worker's pages are, if it has any. */
-export async function connectDependencies(home: Home, loaded: LoadedConfig, endpoints: Endpoints, pageUrl: string | undefined): Promise<Dependencies> {
+export async function connectDependencies(
+  home: Home,
+  loaded: LoadedConfig,
+  endpoints: Endpoints,
+  pageUrl: string | undefined,
+): Promise<Dependencies> {
   const adminSecret = readFileSync(endpoints.adminSecretFile, "utf8").trim();
   const { url } = endpoints.edge;
   return {

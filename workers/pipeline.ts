@@ -6,8 +6,11 @@ import { runWorker } from "./process.ts";
 import { workflowBundle } from "./workflow-bundle.ts";
 
 /** The worker of the queue `pipeline`: all workflows, errands and light stages; and the pages that draw runs. */
-await runWorker("pipeline", async ({ home, loaded, endpoints, connection }) => {
-  const client = new Client({ connection: await Connection.connect({ address: endpoints.temporal.address }), namespace: endpoints.temporal.namespace });
+await runWorker("pipeline", async ({ home, loaded, endpoints }) => {
+  const client = new Client({
+    connection: await Connection.connect({ address: endpoints.temporal.address }),
+    namespace: endpoints.temporal.namespace,
+  });
   const pages = await servePages(client, endpoints);
   return {
     options: {

@@ -15,11 +15,29 @@ export interface WorkerProcess {
  * The life of a worker process: logs as JSON lines on stdout, reads config and addresses from its home, connects, says that it
  * is ready, works until SIGTERM, and ends activities in their grace time. Exits with 1 when it cannot go on, for its supervisor to see.
  */
-export async function runWorker(name: string, create: (process: WorkerProcess) => Promise<{ options: Omit<WorkerOptions, "connection" | "namespace">; endpoints?: Record<string, { url: string }>; stop?: () => Promise<void> }>): Promise<void> {
+export async function runWorker(
+  name: string,
+  create: (process: WorkerProcess) => Promise<{
+    options: Omit<WorkerOptions, "connection" | "namespace">;
+    endpoints?: Record<string, { url: string }>;
+    stop?: () => Promise<void>;
+  }>,
+): Promise<void> {
   const log = pino({ name, base: { pid: process.pid } });
   Runtime.install({
     logger: {
-      log: (level, message, meta) => log[level === "TRACE" ? "trace" : level === "DEBUG" ? "debug" : level === "INFO" ? "info" : level === "WARN" ? "warn" : "error"](meta ?? {}, message),
+      log: (level, message, meta) =>
+        log[
+          level === "TRACE"
+            ? "trace"
+            : level === "DEBUG"
+              ? "debug"
+              : level === "INFO"
+                ? "info"
+                : level === "WARN"
+                  ? "warn"
+                  : "error"
+        ](meta ?? {}, message),
       trace: (message, meta) => log.trace(meta ?? {}, message),
       debug: (message, meta) => log.debug(meta ?? {}, message),
       info: (message, meta) => log.info(meta ?? {}, message),
@@ -64,6 +82,8 @@ async function connect(address: string): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({ address });
   } catch (cause) {
-    throw new NotReachableError(`Temporal at ${address} does not answer`, "Start the servers with haqei start.", { cause });
+    throw new NotReachableError(`Temporal at ${address} does not answer`, "Start the servers with haqei start.", {
+      cause,
+    });
   }
 }

@@ -1,10 +1,10 @@
+import type { Client } from "@temporalio/client";
+import { WorkflowNotFoundError } from "@temporalio/client";
 import { Wish, wishName } from "#activities/wish.ts";
 import { InputError, NotFoundError } from "#contracts/errors.ts";
 import type { Registry } from "#stores/registry.ts";
-import { dailyDag } from "#workflows/daily-batch.ts";
 import { downstreamOf, findStage } from "#workflows/dag.ts";
-import type { Client } from "@temporalio/client";
-import { WorkflowNotFoundError } from "@temporalio/client";
+import { dailyDag } from "#workflows/daily-batch.ts";
 
 export interface Rerun {
   workflowId: string;
@@ -20,7 +20,11 @@ export interface Rerun {
  */
 export async function rerunFrom(client: Client, registry: Registry, workflowId: string, from: string): Promise<Rerun> {
   const stage = findStage(dailyDag, from);
-  if (!stage) throw new InputError(`there is no stage ${from}`, `Stages are ${dailyDag.stages.map(({ name }) => name).join(", ")}.`);
+  if (!stage)
+    throw new InputError(
+      `there is no stage ${from}`,
+      `Stages are ${dailyDag.stages.map(({ name }) => name).join(", ")}.`,
+    );
   const { runId, eventId } = await findLookup(client, workflowId, stage.name);
   const rerunStages = downstreamOf(dailyDag, stage.name);
   const keptStages = dailyDag.stages.map(({ name }) => name).filter((name) => !rerunStages.includes(name));
@@ -41,19 +45,36 @@ export async function rerunFrom(client: Client, registry: Registry, workflowId: 
 }
 
 /** The workflow task that decided to look up the stage: a reset to its end does the look-up again, and nothing before it. */
-async function findLookup(client: Client, workflowId: string, stage: string): Promise<{ runId: string; eventId: Long }> {
+async function findLookup(
+  client: Client,
+  workflowId: string,
+  stage: string,
+): Promise<{ runId: string; eventId: Long }> {
   const handle = client.workflow.getHandle(workflowId);
   try {
     const { runId } = await handle.describe();
     const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const scheduled = events?.find((event) => event.activityTaskScheduledEventAttributes?.activityId === `lookup ${stage}`);
+    const scheduled = events?.find(
+      (event) => event.activityTaskScheduledEventAttributes?.activityId === `lookup ${stage}`,
+    );
     const eventId = scheduled?.activityTaskScheduledEventAttributes?.workflowTaskCompletedEventId;
-    if (!eventId) throw new InputError(`${workflowId} never reached ${stage}`, "Run it again from an earlier stage, or start it anew: haqei run daily.");
+    if (!eventId)
+      throw new InputError(
+        `${workflowId} never reached ${stage}`,
+        "Run it again from an earlier stage, or start it anew: haqei run daily.",
+      );
     return { runId, eventId };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw new NotFoundError(`there is no run ${workflowId}`, "Run ids are like daily-2026-11-03; haqei status lists the latest.", { cause: error });
+    if (error instanceof WorkflowNotFoundError)
+      throw new NotFoundError(
+        `there is no run ${workflowId}`,
+        "Run ids are like daily-2026-11-03; haqei status lists the latest.",
+        { cause: error },
+      );
     throw error;
   }
 }
 
-type Long = NonNullable<NonNullable<Parameters<Client["workflowService"]["resetWorkflowExecution"]>[0]>["workflowTaskFinishEventId"]>;
+type Long = NonNullable<
+  NonNullable<Parameters<Client["workflowService"]["resetWorkflowExecution"]>[0]>["workflowTaskFinishEventId"]
+>;

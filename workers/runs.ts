@@ -29,7 +29,12 @@ export async function listRuns(client: Client, endpoints: Endpoints, limit = 30)
 }
 
 /** How a run stands; undefined where there is none by that id. A run that closed before a worker could answer has no stages. */
-export async function reportRun(client: Client, endpoints: Endpoints, workflowId: string, runId?: string): Promise<RunReport | undefined> {
+export async function reportRun(
+  client: Client,
+  endpoints: Endpoints,
+  workflowId: string,
+  runId?: string,
+): Promise<RunReport | undefined> {
   const handle = client.workflow.getHandle(workflowId, runId);
   let described: WorkflowExecutionDescription;
   try {
@@ -42,8 +47,11 @@ export async function reportRun(client: Client, endpoints: Endpoints, workflowId
   const identity = identityOf(workflowId);
   if (!identity) return undefined;
   // A completed run carries its outcome; any other tells it through a query, which needs a worker.
-  const outcome = RunOutcome.safeParse(status === "completed" ? await handle.result() : await handle.query(progressQuery).catch(() => undefined));
-  const error = status === "failed" ? await handle.result().then(undefined, (failure: unknown) => messageOf(failure)) : undefined;
+  const outcome = RunOutcome.safeParse(
+    status === "completed" ? await handle.result() : await handle.query(progressQuery).catch(() => undefined),
+  );
+  const error =
+    status === "failed" ? await handle.result().then(undefined, (failure: unknown) => messageOf(failure)) : undefined;
   return {
     workflowId,
     runId: described.runId,
@@ -55,19 +63,21 @@ export async function reportRun(client: Client, endpoints: Endpoints, workflowId
     ...(outcome.data?.verdict ? { verdict: outcome.data.verdict } : {}),
     ...(outcome.data ? { partial: outcome.data.partial } : {}),
     ...(typeof error === "string" ? { error } : {}),
-    ...(endpoints.temporal.ui ? { url: runUrl(endpoints.temporal.ui, endpoints.temporal.namespace, workflowId, described.runId) } : {}),
+    ...(endpoints.temporal.ui
+      ? { url: runUrl(endpoints.temporal.ui, endpoints.temporal.namespace, workflowId, described.runId) }
+      : {}),
   };
 }
 
 /** Kind and logical date, from a run's id `daily-2026-11-03`. */
-export function identityOf(workflowId: string): Pick<RunInput, "kind" | "date"> | undefined {
+function identityOf(workflowId: string): Pick<RunInput, "kind" | "date"> | undefined {
   const found = /^([a-z]+)-(\d{4}-\d{2}-\d{2})$/.exec(workflowId);
   const kind = RunKind.safeParse(found?.[1]);
   const date = RunInput.shape.date.safeParse(found?.[2]);
   return kind.success && date.success ? { kind: kind.data, date: date.data } : undefined;
 }
 
-export const runUrl = (ui: string, namespace: string, workflowId: string, runId: string): string =>
+const runUrl = (ui: string, namespace: string, workflowId: string, runId: string): string =>
   `${ui}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${encodeURIComponent(runId)}/history`;
 
 /** A stage that has not ended by now did nothing that a report could count on. */

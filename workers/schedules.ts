@@ -1,6 +1,8 @@
-import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy, type ScheduleOptions } from "@temporalio/client";
+import { type Client, ScheduleNotFoundError, type ScheduleOptions, ScheduleOverlapPolicy } from "@temporalio/client";
 import type { Config } from "#contracts/config.ts";
+import type { Endpoints } from "#local/home.ts";
 import type { launch } from "#workflows/launch.ts";
+import { connectClient } from "./client.ts";
 
 export const DAILY = "daily";
 
@@ -40,6 +42,47 @@ export async function applySchedule(client: Client, declared: Declared): Promise
     return "created";
   }
   const { spec, action, policies } = declared;
-  await handle.update((previous) => ({ ...previous, spec, action: action as typeof previous.action, policies: { ...previous.policies, ...policies } }));
+  await handle.update((previous) => ({
+    ...previous,
+    spec,
+    action: action as typeof previous.action,
+    policies: { ...previous.policies, ...policies },
+  }));
   return "updated";
+}
+
+/** Brings the home's server to the declared schedules. */
+export async function applySchedules(endpoints: Endpoints, config: Config): Promise<void> {
+  const client = await connectClient(endpoints);
+  try {
+    await applySchedule(client, dailySchedule(config));
+  } finally {
+    await client.connection.close();
+  }
+}
+
+export interface ScheduleState {
+  name: string;
+  timezone: string;
+  /** When it acts next, ISO 8601. */
+  next: string[];
+  paused: boolean;
+}
+
+/** The declared schedules as the server has them; one that was never applied is left out. */
+export async function listSchedules(client: Client): Promise<ScheduleState[]> {
+  try {
+    const { scheduleId, spec, info, state } = await client.schedule.getHandle(DAILY).describe();
+    return [
+      {
+        name: scheduleId,
+        timezone: spec.timezone ?? "UTC",
+        next: info.nextActionTimes.slice(0, 3).map((time) => time.toISOString()),
+        paused: state.paused,
+      },
+    ];
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return [];
+    throw error;
+  }
 }

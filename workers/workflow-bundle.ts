@@ -14,7 +14,10 @@ const SOURCES = ["workflows/**/*.ts", "policy/**/*.ts", "contracts/**/*.ts", "pa
 export async function workflowBundle(cacheFolder: string, logger?: Logger): Promise<string> {
   const path = join(cacheFolder, `workflows-${await digestOfSources()}.js`);
   if (existsSync(path)) return path;
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, "workflows/index.ts"), ...(logger ? { logger } : {}) });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(ROOT, "workflows/index.ts"),
+    ...(logger ? { logger } : {}),
+  });
   await writeWhole(path, code);
   return path;
 }

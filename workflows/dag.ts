@@ -38,10 +38,12 @@ export interface Dag {
 const SOURCE = "source:";
 
 /** The name of a run's source, or undefined where the input is another stage's output. */
-export const sourceOf = (input: string): string | undefined => (input.startsWith(SOURCE) ? input.slice(SOURCE.length) : undefined);
+export const sourceOf = (input: string): string | undefined =>
+  input.startsWith(SOURCE) ? input.slice(SOURCE.length) : undefined;
 
 /** The stages that a stage's inputs come from. */
-export const upstreamOf = (stage: Stage): string[] => Object.values(stage.inputs).filter((input) => sourceOf(input) === undefined);
+export const upstreamOf = (stage: Stage): string[] =>
+  Object.values(stage.inputs).filter((input) => sourceOf(input) === undefined);
 
 /** A stage by its name, with or without its number (`03:train`, `train`). */
 export const findStage = (dag: Dag, name: string): Stage | undefined =>
@@ -60,7 +62,8 @@ export function faultsOf(dag: Dag): string[] {
   const made = new Set<string>();
   for (const stage of dag.stages) {
     if (made.has(stage.name)) faults.push(`${stage.name} is declared twice`);
-    for (const input of upstreamOf(stage)) if (!made.has(input)) faults.push(`${stage.name} needs ${input}, which no earlier stage makes`);
+    for (const input of upstreamOf(stage))
+      if (!made.has(input)) faults.push(`${stage.name} needs ${input}, which no earlier stage makes`);
     made.add(stage.name);
   }
   return faults;

@@ -1,13 +1,13 @@
 import type { RunInput, RunOutcome } from "#contracts/run.ts";
 
-const escape = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 const seconds = (value: number): string => (value > 0 ? value.toFixed(1) : "");
 
 /** A run's current details in the Temporal UI: a table of its stages, in Markdown (the UI draws no diagrams: a link leads to one). */
 export function currentDetails(run: RunInput, outcome: RunOutcome, picture: string | undefined): string {
   const rows = outcome.stages.map(
     (stage) =>
-      `| ${stage.name} | ${stage.status} | ${seconds(stage.seconds)} | ${stage.attempt || ""} | ${escape(stage.error ?? stage.summary ?? "")} |`,
+      `| ${stage.name} | ${stage.status} | ${seconds(stage.seconds)} | ${stage.attempt || ""} | ${cell(stage.error ?? stage.summary ?? "")} |`,
   );
   const notes = [
     outcome.partial ? `The day ${run.date} was not over when its events were read: this run is partial.` : "",
@@ -15,5 +15,11 @@ export function currentDetails(run: RunInput, outcome: RunOutcome, picture: stri
     outcome.verdict ? `Verdict: **${outcome.verdict.action}** (${outcome.verdict.reason}).` : "",
     picture ? `[Picture of the stages](${picture})` : "",
   ];
-  return ["| stage | state | seconds | attempt | result |", "|---|---|---|---|---|", ...rows, "", ...notes.filter(Boolean)].join("\n");
+  return [
+    "| stage | state | seconds | attempt | result |",
+    "|---|---|---|---|---|",
+    ...rows,
+    "",
+    ...notes.filter(Boolean),
+  ].join("\n");
 }

@@ -1,5 +1,15 @@
-import { defineSearchAttributeKey, SearchAttributeType, WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
-import { ApplicationFailure, ParentClosePolicy, startChild, WorkflowIdReusePolicy, workflowInfo } from "@temporalio/workflow";
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  WorkflowExecutionAlreadyStartedError,
+} from "@temporalio/common";
+import {
+  ApplicationFailure,
+  ParentClosePolicy,
+  startChild,
+  WorkflowIdReusePolicy,
+  workflowInfo,
+} from "@temporalio/workflow";
 import type { RunKind } from "#contracts/run.ts";
 import { dateOfScheduledRun } from "#policy/logical-date.ts";
 import { dailyBatch } from "./daily-batch.ts";
@@ -21,7 +31,10 @@ export interface Launch {
 export async function launch({ kind, timezone, seed }: Launch): Promise<{ workflowId: string; started: boolean }> {
   const scheduled = workflowInfo().typedSearchAttributes.get(scheduledStart);
   if (scheduled === undefined) {
-    throw ApplicationFailure.nonRetryable("launch was not started by a schedule, so it has no date. Start a run with haqei run daily --date YYYY-MM-DD.", "InputError");
+    throw ApplicationFailure.nonRetryable(
+      "launch was not started by a schedule, so it has no date. Start a run with haqei run daily --date YYYY-MM-DD.",
+      "InputError",
+    );
   }
   const date = dateOfScheduledRun(scheduled.getTime(), timezone);
   const workflowId = `${kind}-${date}`;

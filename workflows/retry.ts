@@ -30,7 +30,10 @@ const CLASSES: Record<RetryClass, NonNullable<ActivityOptions["retry"]>> = {
 };
 
 /** Timeouts and retries of a stage from its planned minutes and retry class. */
-export function retryOptions(retry: RetryClass, minutes: number): Pick<ActivityOptions, "startToCloseTimeout" | "scheduleToCloseTimeout" | "retry"> {
+export function retryOptions(
+  retry: RetryClass,
+  minutes: number,
+): Pick<ActivityOptions, "startToCloseTimeout" | "scheduleToCloseTimeout" | "retry"> {
   const budget = minutes * 60_000;
   return {
     startToCloseTimeout: budget,

@@ -1,7 +1,27 @@
-import { ActivityCancellationType, ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, setCurrentDetails, setHandler, TimeoutFailure, upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  TimeoutFailure,
+  upsertSearchAttributes,
+  workflowInfo,
+} from "@temporalio/workflow";
 import type { Errands, StageActivities } from "#activities/index.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
-import type { OpenedRun, RunInput, RunOutcome, StageCall, StageInputs, StageReport, StageResult, StageState } from "#contracts/run.ts";
+import type {
+  OpenedRun,
+  RunInput,
+  RunOutcome,
+  StageCall,
+  StageInputs,
+  StageReport,
+  StageResult,
+  StageState,
+} from "#contracts/run.ts";
 import { type Dag, downstreamOf, findStage, type Stage, sourceOf } from "./dag.ts";
 import { currentDetails } from "./details.ts";
 import { progressQuery, resultQuery, searchAttributes } from "./messages.ts";
@@ -39,7 +59,10 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
     { key: searchAttributes.kind, value: run.kind },
   ]);
   const forced = forcedStages(dag, run);
-  opened = await errand({ summary: `open ${run.kind} ${run.date}`, activityId: "open" }).open(run, dag.stages.map(({ name }) => name));
+  opened = await errand({ summary: `open ${run.kind} ${run.date}`, activityId: "open" }).open(
+    run,
+    dag.stages.map(({ name }) => name),
+  );
   show();
 
   const pending = new Map<string, Promise<StageResult>>();
@@ -67,10 +90,10 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
         settings: Object.fromEntries(stage.settings.map((name) => [name, opening.settings[name]])),
         key: "",
       };
-      const look = await errand({ summary: `${stage.name}: is there a kept result?`, activityId: `lookup ${stage.name}` }).lookup(
-        call,
-        { use: keep && !forced.has(stage.name) },
-      );
+      const look = await errand({
+        summary: `${stage.name}: is there a kept result?`,
+        activityId: `lookup ${stage.name}`,
+      }).lookup(call, { use: keep && !forced.has(stage.name) });
       const done = look.kept ?? (await execute(stage, opening, built, { ...call, key: look.key }));
       results.set(stage.name, done);
       note(done);
@@ -100,7 +123,10 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
   }
 
   /** Waits for a stage's inputs; where one of them did not come to be, the stage is skipped. */
-  async function gather(stage: Stage, opening: OpenedRun): Promise<{ inputs: StageInputs; built: Record<string, StageResult> }> {
+  async function gather(
+    stage: Stage,
+    opening: OpenedRun,
+  ): Promise<{ inputs: StageInputs; built: Record<string, StageResult> }> {
     const inputs: Record<string, ArtefactReference> = {};
     const built: Record<string, StageResult> = {};
     for (const [role, input] of Object.entries(stage.inputs)) {
@@ -137,7 +163,8 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
 
   /** What a result says of the whole run becomes searchable. */
   function note(done: StageResult): void {
-    if (done.output.kind === "model") upsertSearchAttributes([{ key: searchAttributes.model, value: done.output.sha256 }]);
+    if (done.output.kind === "model")
+      upsertSearchAttributes([{ key: searchAttributes.model, value: done.output.sha256 }]);
     if (done.verdict) upsertSearchAttributes([{ key: searchAttributes.verdict, value: done.verdict.action }]);
   }
 }
@@ -146,7 +173,11 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
 class Skipped extends Error {}
 
 const errand = (options: { summary: string; activityId: string }) =>
-  proxyActivities<Errands>({ taskQueue: workflowInfo().taskQueue, ...retryOptions("reach", ERRAND_MINUTES), ...options });
+  proxyActivities<Errands>({
+    taskQueue: workflowInfo().taskQueue,
+    ...retryOptions("reach", ERRAND_MINUTES),
+    ...options,
+  });
 
 function forcedStages(dag: Dag, run: RunInput): Set<string> {
   if (run.forceFrom === undefined) return new Set();
@@ -170,23 +201,39 @@ function causeOf(error: unknown, stage: Stage, minutes: number | undefined): { m
   }
   return {
     message: inner instanceof Error ? inner.message : String(inner),
-    type: inner instanceof ApplicationFailure && inner.type ? inner.type : inner instanceof Error ? inner.name : "Error",
+    type:
+      inner instanceof ApplicationFailure && inner.type ? inner.type : inner instanceof Error ? inner.name : "Error",
   };
 }
 
-function summarise(stages: StageProgress[], results: Map<string, StageResult>, opened: OpenedRun | undefined, elapsed: number): RunOutcome {
+function summarise(
+  stages: StageProgress[],
+  results: Map<string, StageResult>,
+  opened: OpenedRun | undefined,
+  elapsed: number,
+): RunOutcome {
   const made = [...results.values()];
   const model = made.findLast(({ output }) => output.kind === "model");
   const verdict = made.findLast((one) => one.verdict)?.verdict;
   const metrics = Object.fromEntries(
-    [...results].flatMap(([stage, { metrics }]) => Object.entries(metrics).map(([name, value]) => [`${stage.replace(/^\d+:/, "")}.${name}`, value])),
+    [...results].flatMap(([stage, { metrics }]) =>
+      Object.entries(metrics).map(([name, value]) => [`${stage.replace(/^\d+:/, "")}.${name}`, value]),
+    ),
   );
   return {
     stages,
     metrics,
     partial: opened?.partial ?? false,
     overran: opened !== undefined && elapsed > opened.windowMinutes * 60_000,
-    ...(model ? { model: { sha256: model.output.sha256, bytes: model.output.bytes, rung: String(model.metrics.rung ?? "float32") } } : {}),
+    ...(model
+      ? {
+          model: {
+            sha256: model.output.sha256,
+            bytes: model.output.bytes,
+            rung: String(model.metrics.rung ?? "float32"),
+          },
+        }
+      : {}),
     ...(verdict ? { verdict } : {}),
   };
 }

@@ -1,6 +1,5 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
-import { InputError } from "#contracts/errors.ts";
 import { type Rate, Score } from "#contracts/evaluation.ts";
 import type { Act } from "../context.ts";
 import { table } from "../table.ts";
@@ -21,19 +20,18 @@ export function register(program: Command, act: Act): void {
     .description("how well a model answers labelled queries, with 95% intervals")
     .action(
       act<Options>(async (_context, options) => {
-        if (options.runtime === "workerd")
-          throw new InputError(
-            "--runtime workerd is not there yet",
-            "Leave it out: scores are bit-equal in Node and in workerd.",
-          );
-        const [{ readGiven, readModel }, { readTsv }, { evaluate }] = await Promise.all([
+        const [{ readGiven, readModel }, { readTsv }, { evaluate, evaluateAnswers }] = await Promise.all([
           import("#local/model-folder.ts"),
           import("#training/examples.ts"),
           import("#training/evaluate.ts"),
         ]);
-        const { model, sha256 } = readModel(options.model);
+        const { model, bytes, sha256 } = readModel(options.model);
         const queries = readTsv(readGiven(options.queries), options.queries);
-        const { n, top1, top3, ece, byLanguage, microsPerQuery, operations } = evaluate(model, queries);
+        const evaluation =
+          options.runtime === "workerd"
+            ? evaluateAnswers(await answersIn(bytes, queries), queries)
+            : evaluate(model, queries);
+        const { n, top1, top3, ece, byLanguage, microsPerQuery, operations } = evaluation;
         const output: z.infer<typeof Output> = {
           model: sha256,
           n,
@@ -63,6 +61,15 @@ export function register(program: Command, act: Act): void {
         };
       }),
     );
+}
+
+/** The queries' answers from the same code in workerd, where the edge runs. */
+async function answersIn(model: Uint8Array, queries: readonly { text: string }[]) {
+  const { answerInWorkerd } = await import("#local/workerd-answers.ts");
+  return answerInWorkerd(
+    new Uint8Array(model),
+    queries.map(({ text }) => text),
+  );
 }
 
 /** A share with its 95% interval. */

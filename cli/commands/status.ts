@@ -17,7 +17,9 @@ const Service = z.object({
 });
 export const Output = z.object({
   services: z.array(Service),
-  schedules: z.array(z.unknown()),
+  schedules: z.array(
+    z.object({ name: z.string(), timezone: z.string(), next: z.array(z.string()), paused: z.boolean() }),
+  ),
   runs: z.array(RunReport),
   release: Release.nullable(),
   incidents: z.array(z.unknown()),
@@ -34,8 +36,8 @@ export function register(program: Command, act: Act): void {
         const services = servicesOf(home, endpoints);
         const isUp = (wanted: string) => services.some(({ name, up }) => name === wanted && up);
         const release = endpoints && isUp("edge") ? await releaseAt(endpoints.edge.url) : null;
-        const runs = endpoints && isUp("temporal") ? await runsAt(endpoints) : [];
-        const output: z.infer<typeof Output> = { services, schedules: [], runs, release, incidents: [] };
+        const told = endpoints && isUp("temporal") ? await askTemporal(endpoints) : { runs: [], schedules: [] };
+        const output: z.infer<typeof Output> = { services, ...told, release, incidents: [] };
         return { output, text: describe(home, output) };
       }),
     );
@@ -50,14 +52,15 @@ function servicesOf(home: Home, endpoints: Endpoints | undefined): z.infer<typeo
   });
 }
 
-async function runsAt(endpoints: Endpoints): Promise<RunReport[]> {
-  const [{ connectClient }, { listRuns }] = await Promise.all([
+async function askTemporal(endpoints: Endpoints): Promise<Pick<z.infer<typeof Output>, "runs" | "schedules">> {
+  const [{ connectClient }, { listRuns }, { listSchedules }] = await Promise.all([
     import("#workers/client.ts"),
     import("#workers/runs.ts"),
+    import("#workers/schedules.ts"),
   ]);
   const client = await connectClient(endpoints);
   try {
-    return await listRuns(client, endpoints, 10);
+    return { runs: await listRuns(client, endpoints, 10), schedules: await listSchedules(client) };
   } finally {
     await client.connection.close();
   }
@@ -73,7 +76,7 @@ async function releaseAt(url: string): Promise<z.infer<typeof Release> | null> {
   }
 }
 
-function describe(home: Home, { services, runs, release }: z.infer<typeof Output>): string {
+function describe(home: Home, { services, schedules, runs, release }: z.infer<typeof Output>): string {
   if (services.length === 0) return `Nothing runs in ${home.directory}. Start it with \`npx haqei start\`.`;
   const rows = services.map(({ name, up, pid, restarts, url }) => [
     name,
@@ -95,6 +98,9 @@ function describe(home: Home, { services, runs, release }: z.infer<typeof Output
   return [
     table(["service", "state", "process", "restarts", "address"], rows),
     ...(runs.length === 0 ? [] : ["", table(["run", "state", "model", "address"], lastRuns)]),
+    ...schedules.map(
+      ({ name, paused, next, timezone }) => `Schedule ${name}: ${paused ? "paused" : `next ${next[0] ?? "never"}`} (${timezone})`,
+    ),
     "",
     served,
   ].join("\n");

@@ -1,21 +1,23 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readFile } from "node:fs/promises";
+import { Config } from "#contracts/config.ts";
 import type { RunReport } from "#contracts/run.ts";
 import { runDemonstration } from "#local/demonstration.ts";
-import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { addDays, logicalDateOf } from "#policy/logical-date.ts";
 import { createEdgeClient } from "#stores/edge.ts";
+import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { sqliteRegistry } from "#stores/registry.ts";
 import { planBackfill, runBackfill } from "#workers/backfill.ts";
 import { startRun } from "#workers/client.ts";
 import { rerunFrom } from "#workers/rerun.ts";
 import { reportRun } from "#workers/runs.ts";
 import { applySchedule, DAILY, dailySchedule } from "#workers/schedules.ts";
-import { addDays, logicalDateOf } from "#policy/logical-date.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { searchAttributes } from "#workflows/messages.ts";
-import { Config } from "#contracts/config.ts";
-import { postJson, startSystem, type System } from "../support/system.ts";
+import { saveHistory } from "../support/histories.ts";
+import { poisonLog } from "../support/poison.ts";
+import { postJson, type System, startSystem } from "../support/system.ts";
 
 /** One day on real parts: users ask at the edge, the seven stages run in Temporal, the edge answers from the new model. */
 
@@ -23,23 +25,57 @@ const DATASET = fileURLToPath(new URL("../../datasets", import.meta.url));
 const TODAY = logicalDateOf(Date.now(), "Asia/Tokyo");
 const QUESTION = { text: "開業届は出したのに内装の職人が来なくて店が開けられない", lang: "ja" };
 const NAMES = dailyDag.stages.map(({ name }) => name);
+/** What no edge of today would write: broken JSON, ten megabytes, a line that does not exist, a shape of another time. */
+const POISON = [
+  '{"id":"broken","type":"click", oh no',
+  `{"id":"huge","type":"report","reason":"${"x".repeat(1_900_000)}"}`,
+  JSON.stringify({
+    id: "unknown-line",
+    type: "correction",
+    at: 1,
+    correctId: 385,
+    served: {
+      model: "a".repeat(64),
+      bucket: "current",
+      shown: [1],
+      propensity: 1,
+      textHash: "t",
+      lang: "ja",
+      at: 1,
+      text: "爻は三百八十四",
+    },
+  }),
+  JSON.stringify({ id: "old-shape", kind: "like" }),
+];
 const input = { kind: "daily", date: TODAY, seed: 384, release: true } as const;
 
 let system: System;
 let first: RunReport;
 let accepted = 0;
 
-const statuses = (report: RunReport): Record<string, string> => Object.fromEntries(report.stages.map(({ name, status }) => [name, status]));
+const statuses = (report: RunReport): Record<string, string> =>
+  Object.fromEntries(report.stages.map(({ name, status }) => [name, status]));
 const classify = async () => (await postJson(`${system.servers.endpoints.edge.url}/api/classify`, QUESTION)).json;
 const edge = async () =>
-  createEdgeClient({ url: system.servers.endpoints.edge.url, adminSecret: (await readFile(system.home.adminSecretFile, "utf8")).trim() });
+  createEdgeClient({
+    url: system.servers.endpoints.edge.url,
+    adminSecret: (await readFile(system.home.adminSecretFile, "utf8")).trim(),
+  });
 
 beforeAll(async () => {
-  system = await startSystem({ dataset: DATASET });
+  system = await startSystem({ dataset: DATASET, before: (home) => poisonLog(home, POISON) });
   const live = system.authored.examples.filter(({ split }) => split === "live");
-  const events = await runDemonstration({ edgeUrl: system.servers.endpoints.edge.url, queries: live, classes: system.authored.classes, n: 320, seed: 7, date: TODAY });
+  const events = await runDemonstration({
+    edgeUrl: system.servers.endpoints.edge.url,
+    queries: live,
+    classes: system.authored.classes,
+    n: 320,
+    seed: 7,
+    date: TODAY,
+  });
   accepted = events.accepted;
   first = await startRun(system.servers.endpoints, input, { wait: true });
+  await saveHistory(system.client, first.workflowId, first.runId, "daily-first");
 });
 afterAll(async () => {
   await system?.end();
@@ -55,7 +91,14 @@ describe("one day", () => {
     const answer = await classify();
     expect(answer.model).toBe(first.model?.sha256);
     expect(answer.path).toBe("full");
-    const predictions = answer.predictions as { id: number; label: string; shin: string; hen: string; score: number; why: unknown[] }[];
+    const predictions = answer.predictions as {
+      id: number;
+      label: string;
+      shin: string;
+      hen: string;
+      score: number;
+      why: unknown[];
+    }[];
     expect(predictions).toHaveLength(3);
     for (const { id, shin, hen, label } of predictions) {
       expect(id).toBeGreaterThanOrEqual(1);
@@ -70,7 +113,13 @@ describe("one day", () => {
 
   it("counts every event once, learns from some, and says what it left out", async () => {
     expect(accepted).toBeGreaterThanOrEqual(300);
-    expect(first.metrics["collect.events"]).toBe(accepted);
+    expect(first.metrics["collect.events"]).toBe(accepted + POISON.length);
+    expect(first.metrics).toMatchObject({
+      "preprocess.dropped_bad-json": 1,
+      "preprocess.dropped_too-large": 1,
+      "preprocess.dropped_unknown-class": 1,
+      "preprocess.dropped_bad-schema": 1,
+    });
     expect(first.metrics["preprocess.events"]).toBe(accepted);
     expect(Number(first.metrics["preprocess.learnt"])).toBeGreaterThan(50);
     const { next } = await (await edge()).events(0, 1);
@@ -110,10 +159,15 @@ describe("one day", () => {
     expect(details).toContain("top-1");
     expect(details).toMatch(/Picture of the stages.*\/runs\/daily-/);
     const { events } = await handle.fetchHistory();
-    const summaries = (events ?? []).flatMap(({ userMetadata }) => (userMetadata?.summary?.data ? [new TextDecoder().decode(userMetadata.summary.data)] : []));
+    const summaries = (events ?? []).flatMap(({ userMetadata }) =>
+      userMetadata?.summary?.data ? [new TextDecoder().decode(userMetadata.summary.data)] : [],
+    );
     expect(summaries.some((text) => /^"train: [\d,]+ examples"$/.test(text))).toBe(true);
     const found: string[] = [];
-    for await (const { workflowId } of system.client.workflow.list({ query: `LogicalDate = "${TODAY}" AND RunKind = "daily"` })) found.push(workflowId);
+    for await (const { workflowId } of system.client.workflow.list({
+      query: `LogicalDate = "${TODAY}" AND RunKind = "daily"`,
+    }))
+      found.push(workflowId);
     expect(found).toEqual([first.workflowId]);
     const picture = await fetch(`${system.servers.endpoints.metrics?.url}/runs/${first.workflowId}/dag.svg`);
     expect(picture.headers.get("content-type")).toContain("image/svg+xml");
@@ -127,13 +181,18 @@ describe("one day", () => {
 
     const again = await startRun(system.servers.endpoints, input, { wait: true, again: true });
     expect(again.runId).not.toBe(first.runId);
+    await saveHistory(system.client, again.workflowId, again.runId, "daily-again");
     expect(statuses(again)).toMatchObject({ "02:preprocess": "cached", "03:train": "cached", "05:compress": "cached" });
     expect(again.verdict?.reason).toBe("already-current");
     expect(again.model?.sha256).toBe(first.model?.sha256);
   });
 
   it("gives the same model digest when it is trained anew from the same bytes", async () => {
-    const forced = await startRun(system.servers.endpoints, { ...input, forceFrom: "train" }, { wait: true, again: true });
+    const forced = await startRun(
+      system.servers.endpoints,
+      { ...input, forceFrom: "train" },
+      { wait: true, again: true },
+    );
     expect(statuses(forced)).toMatchObject({ "02:preprocess": "cached", "03:train": "ran", "05:compress": "ran" });
     expect(forced.model?.sha256).toBe(first.model?.sha256);
   });
@@ -145,8 +204,14 @@ describe("one day", () => {
     expect(reset.keptStages).toEqual(["01:collect", "02:preprocess", "03:train", "04:validate"]);
     expect(reset.rerunStages).toEqual(["05:compress", "06:deploy", "07:distribute"]);
     await system.client.workflow.getHandle(first.workflowId, runId).result();
+    await saveHistory(system.client, first.workflowId, runId, "daily-reset");
     const report = await reportRun(system.client, system.servers.endpoints, first.workflowId, runId);
-    expect(report && statuses(report)).toMatchObject({ "03:train": "ran", "05:compress": "ran", "06:deploy": "ran", "07:distribute": "ran" });
+    expect(report && statuses(report)).toMatchObject({
+      "03:train": "ran",
+      "05:compress": "ran",
+      "06:deploy": "ran",
+      "07:distribute": "ran",
+    });
   });
 
   it("runs past dates by a plan, and leaves done ones alone", async () => {
@@ -157,7 +222,13 @@ describe("one day", () => {
       { date: addDays(TODAY, -1), reason: "never run", cached: false },
       { date: TODAY, reason: "done", cached: true },
     ]);
-    const runs = await runBackfill(system.servers.endpoints, plan, { kind: "daily", seed: 384, release: false }, false, () => undefined);
+    const runs = await runBackfill(
+      system.servers.endpoints,
+      plan,
+      { kind: "daily", seed: 384, release: false },
+      false,
+      () => undefined,
+    );
     expect(runs.map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
     // Nothing was received on either day: from the same data the second trains nothing.
     expect(statuses(runs[1] as RunReport)["03:train"]).toBe("cached");
@@ -173,15 +244,31 @@ describe("one day", () => {
     expect((await schedule.describe()).state.paused).toBe(true);
 
     // 02:00 in Tokyo is 17:00 UTC of the day before: three mornings, of which one is asked for twice.
-    const mornings = (from: string, to: string) => ({ start: new Date(`${from}T00:00:00Z`), end: new Date(`${to}T23:59:59Z`), overlap: "ALLOW_ALL" as const });
+    const mornings = (from: string, to: string) => ({
+      start: new Date(`${from}T00:00:00Z`),
+      end: new Date(`${to}T23:59:59Z`),
+      overlap: "ALLOW_ALL" as const,
+    });
     await schedule.backfill(mornings("2026-02-27", "2026-03-01"));
     await schedule.backfill(mornings("2026-03-01", "2026-03-01"));
     const dates = ["2026-02-27", "2026-02-28", "2026-03-01"];
     for (const date of dates) {
-      await expect.poll(async () => (await reportRun(client, system.servers.endpoints, `daily-${date}`))?.status, { timeout: 60_000, interval: 500 }).toBe("completed");
+      await expect
+        .poll(async () => (await reportRun(client, system.servers.endpoints, `daily-${date}`))?.status, {
+          timeout: 60_000,
+          interval: 500,
+        })
+        .toBe("completed");
+    }
+    for await (const { workflowId, runId } of client.workflow.list({ query: 'WorkflowType = "launch"' })) {
+      await saveHistory(client, workflowId, runId, "launch");
+      break;
     }
     const started: string[] = [];
-    for await (const { workflowId } of client.workflow.list({ query: 'LogicalDate >= "2026-02-01" AND LogicalDate <= "2026-03-31"' })) started.push(workflowId);
+    for await (const { workflowId } of client.workflow.list({
+      query: 'LogicalDate >= "2026-02-01" AND LogicalDate <= "2026-03-31"',
+    }))
+      started.push(workflowId);
     expect(started.sort()).toEqual(dates.map((date) => `daily-${date}`));
   });
 });

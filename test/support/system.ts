@@ -18,9 +18,15 @@ export interface System {
 }
 
 /** A whole system of its own: Temporal dev server, workers and edge, all real, in a home that goes with it. */
-export async function startSystem(options: { dataset: string; config?: string; log?: (line: string) => void }): Promise<System> {
+export async function startSystem(options: {
+  dataset: string;
+  config?: string;
+  log?: (line: string) => void;
+  before?: (home: Home) => Promise<void>;
+}): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), "haqei-system-"));
   const home = homeIn(join(folder, "home"));
+  await options.before?.(home);
   const authored = await readAuthored(options.dataset);
   const log = options.log ?? (() => undefined);
   const servers = await startServers({
@@ -43,7 +49,14 @@ export async function startSystem(options: { dataset: string; config?: string; l
   };
 }
 
-export const postJson = async (url: string, body: unknown): Promise<{ status: number; json: Record<string, unknown> }> => {
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+export const postJson = async (
+  url: string,
+  body: unknown,
+): Promise<{ status: number; json: Record<string, unknown> }> => {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 };

@@ -1,0 +1,285 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LoggedEvent } from "#contracts/event.ts";
+import type { RunReport } from "#contracts/run.ts";
+import { runDemonstration } from "#local/demonstration.ts";
+import { logicalDateOf } from "#policy/logical-date.ts";
+import { createEdgeClient } from "#stores/edge.ts";
+import { startRun } from "#workers/client.ts";
+import { dailyDag } from "#workflows/daily-batch.ts";
+import { findChromium, launchChromium, NO_CHROMIUM, savePicture, stacked, visit } from "../support/browser.ts";
+import { type System, startSystem } from "../support/system.ts";
+
+/** What a person sees: the page that answers, the pages that draw a run, and the run in the Temporal UI. */
+
+const DATASET = fileURLToPath(new URL("../../datasets", import.meta.url));
+const TODAY = logicalDateOf(Date.now(), "Asia/Tokyo");
+const QUESTION = "開業届は出したのに内装の職人が来なくて店が開けられない";
+const executable = findChromium();
+
+if (executable === undefined) it("needs Chromium", ({ skip }) => skip(NO_CHROMIUM));
+
+describe.skipIf(executable === undefined)("in a browser", () => {
+  let system: System;
+  let browser: Browser;
+  let run: RunReport;
+  let early: { note: string | null; titles: string[] };
+
+  beforeAll(async () => {
+    [system, browser] = await Promise.all([startSystem({ dataset: DATASET }), launchChromium(executable as string)]);
+    await using first = await visit(browser);
+    await ask(first.page);
+    early = {
+      note: await first.page.locator("#note").textContent(),
+      titles: await first.page.locator("h2").allTextContents(),
+    };
+    await runDemonstration({
+      edgeUrl: system.servers.endpoints.edge.url,
+      queries: system.authored.examples.filter(({ split }) => split === "live"),
+      classes: system.authored.classes,
+      n: 320,
+      seed: 7,
+      date: TODAY,
+    });
+    run = await startRun(
+      system.servers.endpoints,
+      { kind: "daily", date: TODAY, seed: 384, release: true },
+      { wait: true },
+    );
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.end();
+  });
+
+  async function ask(page: Page): Promise<void> {
+    await page.goto(system.servers.endpoints.edge.url);
+    await page.getByLabel("いまの状況").fill(QUESTION);
+    await page.getByRole("button", { name: "問う" }).click();
+    await page.locator("article").nth(2).waitFor();
+  }
+
+  /** Whatever is sent as feedback while `act` goes on, as it then stands in the edge's log. */
+  async function loggedBy(page: Page, act: () => Promise<unknown>): Promise<LoggedEvent | undefined> {
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url().endsWith("/api/feedback")),
+      act(),
+    ]);
+    expect(answer.status()).toBe(202);
+    const { id } = answer.request().postDataJSON() as { id: string };
+    const adminSecret = (await readFile(system.home.adminSecretFile, "utf8")).trim();
+    const edge = createEdgeClient({ url: system.servers.endpoints.edge.url, adminSecret });
+    for (let after = 0, seen = -1; after !== seen; ) {
+      seen = after;
+      const { lines, next } = await edge.events(after, 500);
+      after = next;
+      const found = lines.map((line) => LoggedEvent.parse(JSON.parse(line))).find((event) => event.id === id);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  describe("the page of the edge", () => {
+    it("answers with three lines by name before anything is released, and says that they are the bundled model's", () => {
+      expect(early.note).toContain("組み込みのモデル");
+      expect(early.titles).toHaveLength(3);
+      for (const title of early.titles) expect(title).toMatch(/^\S+　([初上][九六]|[九六][二三四五])$/);
+    });
+
+    it("answers with three lines and their readings, takes a thumb and a correction, and complains of nothing", async () => {
+      await using visitor = await visit(browser, { viewport: { width: 1000, height: 1000 }, locale: "ja-JP" });
+      const { page, complaints } = visitor;
+      await ask(page);
+      const cards = page.locator("article");
+      expect(await cards.count()).toBe(3);
+      for (const card of await cards.all()) {
+        expect(await card.locator("dt").allTextContents()).toEqual([
+          expect.stringContaining("進む"),
+          expect.stringContaining("変わる"),
+        ]);
+        for (const reading of await card.locator("dd").allTextContents()) expect(reading.length).toBeGreaterThan(20);
+        expect(await card.locator(".why b").count()).toBeGreaterThan(0);
+        expect(await card.locator("header .figure i").count()).toBe(6);
+      }
+      await page.getByText(run.model?.sha256.slice(0, 12) as string).waitFor();
+      await savePicture("ask.png", () => page.screenshot({ fullPage: true }));
+
+      const thumb = cards.first().getByRole("button", { name: "しっくりくる" });
+      const liked = await loggedBy(page, () => thumb.click());
+      expect(liked).toMatchObject({ type: "thumb", value: 1, served: { model: run.model?.sha256, lang: "ja" } });
+      expect(liked?.shownId).toBe(liked?.served.shown[0]);
+      expect(liked?.served.text).toBeUndefined();
+      await cards.first().getByText("受け取りました").waitFor();
+      expect(await thumb.getAttribute("aria-pressed")).toBe("true");
+      expect(await thumb.isDisabled()).toBe(true);
+
+      await page.getByText("どれも違う").click();
+      await page.getByLabel("正しい卦").selectOption({ index: 2 });
+      await page.getByLabel("正しい爻").selectOption({ label: "六二" });
+      const corrected = await loggedBy(page, () => page.getByRole("button", { name: "これが近い" }).click());
+      expect(corrected).toMatchObject({ type: "correction", correctId: 14, served: liked?.served });
+      await page.locator("#correct output").getByText("受け取りました").waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    it("keeps the text only where it was allowed to", async () => {
+      await using visitor = await visit(browser);
+      await visitor.page.goto(system.servers.endpoints.edge.url);
+      await visitor.page.getByRole("checkbox").check();
+      await visitor.page.getByLabel("いまの状況").fill(QUESTION);
+      await visitor.page.getByRole("button", { name: "問う" }).click();
+      const disliked = await loggedBy(visitor.page, () =>
+        visitor.page.getByRole("button", { name: "違う", exact: true }).nth(1).click(),
+      );
+      expect(disliked).toMatchObject({ type: "thumb", value: -1, served: { text: QUESTION } });
+    });
+
+    it("can be used by keyboard alone", async () => {
+      await using visitor = await visit(browser);
+      const { page, complaints } = visitor;
+      const { keyboard } = page;
+      await page.goto(system.servers.endpoints.edge.url);
+      await keyboard.press("Tab");
+      await keyboard.insertText(QUESTION);
+      await keyboard.press("Control+Enter");
+      await page.locator("article").nth(2).waitFor();
+      for (const focused of ["consent", "ask"]) {
+        await keyboard.press("Tab");
+        expect(await page.evaluate("document.activeElement.id")).toBe(focused);
+      }
+      await keyboard.press("Tab");
+      expect(await loggedBy(page, () => keyboard.press("Enter"))).toMatchObject({ type: "thumb", value: 1 });
+
+      for (let step = 0; (await page.evaluate("document.activeElement.tagName")) !== "SUMMARY"; step++) {
+        expect(step).toBeLessThan(10);
+        await keyboard.press("Tab");
+      }
+      await keyboard.press("Enter");
+      await keyboard.press("Tab");
+      await keyboard.press("ArrowDown");
+      await keyboard.press("Tab");
+      await keyboard.press("ArrowDown");
+      await keyboard.press("Tab");
+      expect(await loggedBy(page, () => keyboard.press("Enter"))).toMatchObject({ type: "correction", correctId: 8 });
+      expect(complaints).toEqual([]);
+    });
+
+    it("offers every line for a correction under its own name", async () => {
+      await using visitor = await visit(browser);
+      await visitor.page.goto(system.servers.endpoints.edge.url);
+      const offered = await visitor.page.evaluate<{ hexagram: string; line: string }[]>(`
+        [...document.querySelectorAll("#hexagram option")].flatMap((option) => {
+          option.selected = true;
+          option.parentElement.dispatchEvent(new Event("change"));
+          const lines = [...document.querySelectorAll("#position option")];
+          return lines.map((line) => ({ hexagram: option.text.replace(/^\\d+ /, ""), line: line.text }));
+        })`);
+      const readings = system.authored.readings?.lines ?? [];
+      expect(readings).toHaveLength(384);
+      expect(offered.map(({ line }) => line)).toEqual(readings.map(({ label }) => label));
+      for (const [index, { hexagram }] of offered.entries()) expect(readings[index]?.names.ja).toContain(hexagram);
+    });
+
+    it("fits a phone, in the dark as well", async () => {
+      await using visitor = await visit(browser, {
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        hasTouch: true,
+        colorScheme: "dark",
+      });
+      const { page, complaints } = visitor;
+      await ask(page);
+      await page.getByText("どれも違う").tap();
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+      expect(await loggedBy(page, () => page.getByRole("button", { name: "しっくりくる" }).last().tap())).toMatchObject(
+        { type: "thumb", value: 1 },
+      );
+      const red = (property: string) =>
+        page.evaluate<number>(`Number(/\\d+/.exec(getComputedStyle(document.body).${property})[0])`);
+      expect(await red("backgroundColor")).toBeLessThan(await red("color"));
+      expect(complaints).toEqual([]);
+    });
+
+    it("says what went wrong, and can be asked again", async () => {
+      await using visitor = await visit(browser);
+      const { page } = visitor;
+      await page.goto(system.servers.endpoints.edge.url);
+      await page.route("**/api/classify", (route) => route.abort(), { times: 1 });
+      await page.getByLabel("いまの状況").fill(QUESTION);
+      await page.getByRole("button", { name: "問う" }).click();
+      await page.getByRole("status").getByText("うまくいきませんでした").first().waitFor();
+      await page.getByRole("button", { name: "問う" }).click();
+      await page.locator("article").nth(2).waitFor();
+    });
+  });
+
+  it("draws the runs, and a run's stages as a picture", async () => {
+    await using visitor = await visit(browser, { viewport: { width: 1400, height: 900 } });
+    const { page, complaints } = visitor;
+    await page.goto(system.servers.endpoints.metrics?.url as string);
+    const row = page.getByRole("row").filter({ hasText: run.workflowId });
+    for (const text of ["completed", "promote, first-model", run.model?.sha256.slice(0, 12) as string])
+      expect(await row.textContent()).toContain(text);
+    expect(await row.getByRole("link", { name: "Temporal UI" }).getAttribute("href")).toBe(run.url);
+    await row.getByRole("link", { name: run.workflowId }).click();
+    await page.getByRole("heading", { name: run.workflowId }).waitFor();
+    for (const { name, summary } of run.stages) {
+      await page.locator("svg text", { hasText: name }).waitFor();
+      expect(await page.getByRole("row").filter({ hasText: name }).textContent()).toContain(summary);
+    }
+    const box = await page.locator("svg").boundingBox();
+    expect(box?.width).toBeGreaterThan(1000);
+    expect(complaints).toEqual([]);
+    await savePicture("run.png", () => page.screenshot({ fullPage: true }));
+
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+  });
+
+  it("is a run that can be read in the Temporal UI: summary, table of stages, what each activity works on", async () => {
+    await using visitor = await visit(browser, { viewport: { width: 1500, height: 1300 } });
+    const { page } = visitor;
+    await page.goto(run.url as string);
+    await page.getByTestId("workflow-id-heading").getByText(run.workflowId).waitFor();
+    await page.getByTestId("user-metadata-tab").click();
+    const frame = (part: string) => page.frameLocator(`iframe#user-metadata-${part}`);
+    await frame("summary").getByText(`daily batch for ${TODAY}`).waitFor();
+    await frame("details").getByText(`Learns from the events of ${TODAY}`).waitFor();
+    const rows = frame("current-details").locator("tr");
+    for (const { name } of dailyDag.stages) await rows.filter({ hasText: name }).filter({ hasText: "ran" }).waitFor();
+    await rows.filter({ hasText: "top-1 (" }).waitFor();
+    await frame("current-details").getByRole("link", { name: "Picture of the stages" }).waitFor();
+    const details = await shotOf(page, 64, await bottomOf(page, '[data-testid="user-metadata"]'));
+
+    await page.getByTestId("timeline-tab").click();
+    const trained = page.getByText(/train: [\d,]+ examples/).first();
+    await trained.waitFor();
+    expect(await trained.textContent()).toContain(
+      `train: ${Number(run.metrics["preprocess.train"]).toLocaleString("en-US")} examples`,
+    );
+    await page.getByRole("button", { name: "Descending" }).click();
+    await page.getByText("distribute: promote").first().waitFor();
+    const top = await page.getByTestId("toggle-idle-time").boundingBox();
+    const timeline = await shotOf(page, (top?.y ?? 0) - 16, 1300);
+
+    await page.getByTestId("history-tab").click();
+    await page
+      .getByText(/train: [\d,]+ examples/)
+      .first()
+      .waitFor();
+    await savePicture("temporal-run.png", () => stacked(browser, [details, timeline]));
+  });
+});
+
+/** The Temporal UI beside its navigation, between two heights. */
+async function shotOf(page: Page, top: number, bottom: number): Promise<Buffer> {
+  const { x, width } = (await page.locator("#content").boundingBox()) as { x: number; width: number };
+  return page.screenshot({ clip: { x, y: top, width, height: bottom - top } });
+}
+
+async function bottomOf(page: Page, selector: string): Promise<number> {
+  const box = await page.locator(selector).boundingBox();
+  return (box?.y ?? 0) + (box?.height ?? 0) + 16;
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "@temporalio/worker";
+import { DeterminismViolationError } from "@temporalio/workflow";
+import { beforeAll, describe, expect, it } from "vitest";
+import { workflowBundle } from "#workers/workflow-bundle.ts";
+import { quietWorkers } from "./support/quiet.ts";
+
+/**
+ * Runs that are under way when workers are upgraded go on with the new code: it must decide as the old one did. Histories are
+ * saved by `HAQEI_SAVE_HISTORIES=1 npx vitest run --project system test/e2e`.
+ */
+const FOLDER = fileURLToPath(new URL("histories", import.meta.url));
+const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".json"));
+let codePath: string;
+const history = async (name: string) => JSON.parse(await readFile(join(FOLDER, name), "utf8"));
+const replay = (json: unknown) => Worker.runReplayHistory({ workflowBundle: { codePath } }, json);
+
+beforeAll(async () => {
+  quietWorkers();
+  codePath = await workflowBundle(await mkdtemp(join(tmpdir(), "haqei-replay-")));
+});
+
+describe("saved histories", () => {
+  it("cover every workflow and how it can end", () => {
+    expect(names.sort()).toEqual([
+      "daily-again.json",
+      "daily-cancelled.json",
+      "daily-failed.json",
+      "daily-first.json",
+      "daily-reset.json",
+      "launch.json",
+    ]);
+  });
+
+  it.each(names)("%s is decided alike today", async (name) => {
+    await replay(await history(name));
+  });
+
+  it("would be told apart from another decision", async () => {
+    const changed = await history("daily-first.json");
+    const scheduled = changed.events.find(
+      (event: { activityTaskScheduledEventAttributes?: { activityId?: string } }) =>
+        event.activityTaskScheduledEventAttributes?.activityId === "03:train",
+    );
+    scheduled.activityTaskScheduledEventAttributes.activityType.name = "guess";
+    await expect(replay(changed)).rejects.toThrow(DeterminismViolationError);
+  });
+});
+
+describe("the workflow bundle", () => {
+  it("imports nothing of Node and no other room than policy and contracts", async () => {
+    const code = await readFile(codePath, "utf8");
+    expect(code).not.toMatch(/require\("(node:)?(fs|crypto|path|child_process|worker_threads|net|http)"\)/);
+    expect(code).not.toMatch(/external "?node:/);
+    for (const room of ["activities", "stores", "training", "model", "datasets", "workers", "local", "edge"])
+      expect(code).not.toContain(`./${room}/`);
+    expect(code).toContain("./workflows/runner.ts");
+  });
+});
