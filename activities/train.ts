@@ -26,6 +26,7 @@ export const train =
         classes,
         options: training,
         seed,
+        ...(training.maxBytes > 0 ? { maxBytes: training.maxBytes } : {}),
         ...(checkpoint ? { checkpoint } : {}),
       },
       {

@@ -14,6 +14,8 @@ export const TrainingConfig = z.strictObject({
   labelSmoothing: z.number().min(0).max(0.5).default(0),
   /** Runs from the same start with different seeds, whose weights are averaged. */
   soups: z.number().int().min(1).max(16).default(1),
+  /** Largest compressed model, in bytes: trained twice, the second time on the features that matter most; 0 for any size. */
+  maxBytes: z.number().int().min(0).default(0),
   /** Most frequent features kept; 0 keeps all. */
   maxFeatures: z.number().int().min(0).default(0),
 });

@@ -13,7 +13,7 @@ export const Example = z.object({
   split: Split,
   /** How much it counts in training, above 0. */
   weight: z.number().positive(),
-  source: z.enum(["authored", "feedback"]),
+  source: z.enum(["authored", "reading", "feedback"]),
   /** One concrete situation; its paraphrases never cross splits. */
   family: z.string(),
 });

@@ -69,6 +69,8 @@ export type StageResult = z.infer<typeof StageResult>;
 export const StageReport = z.object({
   name: z.string(),
   status: z.enum(["ran", "cached", "skipped", "failed"]),
+  /** Where the stage of a run that is under way stands; `status` calls what has not ended yet skipped. */
+  state: StageState.optional(),
   seconds: z.number().nonnegative(),
   attempt: z.number().int().nonnegative(),
   output: z.object({ kind: z.string(), sha256: Sha256, bytes: z.number() }).optional(),

@@ -9,7 +9,10 @@ import { startWorker } from "./edge-server.ts";
 const BATCH = 250;
 
 /** A model's answers to texts, in their order, given by the edge's scoring code in workerd. */
-export async function answerInWorkerd(model: Uint8Array<ArrayBuffer>, texts: readonly string[]): Promise<TimedAnswer[]> {
+export async function answerInWorkerd(
+  model: Uint8Array<ArrayBuffer>,
+  texts: readonly string[],
+): Promise<TimedAnswer[]> {
   const { main, modules } = await bundleWorker(join(EDGE_FOLDER, "answers.ts"));
   const folder = await mkdtemp(join(tmpdir(), "haqei-answers-"));
   const config = {

@@ -6,7 +6,7 @@ import { freePort, portOf } from "#local/ports.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { dagPicture } from "./dag-picture.ts";
 import { listPage, runPage } from "./run-pages.ts";
-import { listRuns, reportRun } from "./runs.ts";
+import { listRuns, liveStages, reportRun } from "./runs.ts";
 
 /**
  * The pages that draw what the Temporal UI cannot: the runs, and each run's stages as a picture. Bound to this machine; keeps the
@@ -28,7 +28,7 @@ export async function servePages(
     const [, place, id, picture] = path.split("/");
     if (place === "runs" && id !== undefined && (picture === undefined || picture === "dag.svg")) {
       const report = await reportRun(client, endpoints, decodeURIComponent(id));
-      if (report && picture) return send(response, 200, "image/svg+xml", dagPicture(dailyDag, report.stages));
+      if (report && picture) return send(response, 200, "image/svg+xml", dagPicture(dailyDag, liveStages(report)));
       if (report) return send(response, 200, "text/html", runPage(report));
     }
     send(response, 404, "text/plain", "There is no such page.");

@@ -1,13 +1,14 @@
-import type { RunReport, StageReport } from "#contracts/run.ts";
+import type { RunReport, StageState } from "#contracts/run.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { dagPicture, STATE_COLOURS } from "./dag-picture.ts";
+import { liveStages } from "./runs.ts";
 
 /** The list of runs, latest first. */
 export function listPage(runs: readonly RunReport[]): string {
   const rows = runs.map((run) => [
     `<a href="/runs/${encodeURIComponent(run.workflowId)}">${escaped(run.workflowId)}</a>`,
     badge(run.status),
-    `<span class="dots">${run.stages.map(dot).join("")}</span>`,
+    `<span class="dots">${liveStages(run).map(dot).join("")}</span>`,
     escaped(run.stages.find(({ name }) => name === "04:validate")?.summary ?? ""),
     run.verdict ? `${run.verdict.action}, ${escaped(run.verdict.reason)}` : "",
     digest(run.model?.sha256),
@@ -25,7 +26,8 @@ export function listPage(runs: readonly RunReport[]): string {
 
 /** One run: its stages as a picture, its verdict with every number it rests on, its stages as a table. */
 export function runPage(run: RunReport): string {
-  const { workflowId, status, stages, verdict, partial, url, error } = run;
+  const { workflowId, status, verdict, partial, url, error } = run;
+  const stages = liveStages(run);
   const rows = stages.map(({ name, status, seconds, attempt, summary, error, output }) => [
     escaped(name),
     `${dot({ name, status })} ${status}`,
@@ -59,7 +61,7 @@ const badge = (status: RunReport["status"]): string =>
 const digest = (sha256: string | undefined): string =>
   sha256 ? `<code title="${sha256}">${sha256.slice(0, 12)}</code>` : "";
 
-function dot({ name, status }: Pick<StageReport, "name" | "status">): string {
+function dot({ name, status }: { name: string; status: StageState }): string {
   const { light, dark } = STATE_COLOURS[status];
   return `<i style="background:light-dark(${light},${dark})" title="${escaped(`${name}: ${status}`)}"></i>`;
 }

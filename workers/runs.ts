@@ -1,4 +1,10 @@
-import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from "@temporalio/client";
+import {
+  type Client,
+  type WorkflowExecutionDescription,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from "@temporalio/client";
+import { ActivityFailure } from "@temporalio/common";
 import { RunInput, RunKind, RunOutcome, type RunReport, type StageReport } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { progressQuery } from "#workflows/messages.ts";
@@ -83,10 +89,23 @@ const runUrl = (ui: string, namespace: string, workflowId: string, runId: string
 /** A stage that has not ended by now did nothing that a report could count on. */
 function asReport(stage: RunOutcome["stages"][number]): StageReport {
   const ended = stage.status === "ran" || stage.status === "cached" || stage.status === "failed";
-  return { ...stage, status: ended ? (stage.status as StageReport["status"]) : "skipped" };
+  return { ...stage, state: stage.status, status: ended ? (stage.status as StageReport["status"]) : "skipped" };
 }
 
+/** A run's stages as they stand at this moment, for pictures: one that works is shown working. */
+export const liveStages = ({ stages }: RunReport) =>
+  stages.map((stage) => ({ ...stage, status: stage.state ?? stage.status }));
+
+/** What a failure comes from: the innermost cause; what wraps it only says where it happened. */
 function messageOf(failure: unknown): string {
-  const cause = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure;
-  return cause instanceof Error ? cause.message : String(cause);
+  let innermost = failure;
+  // A stage's failure already says all, with what to do: only bare wrappers are looked into.
+  while (
+    innermost instanceof Error &&
+    innermost.cause instanceof Error &&
+    (innermost instanceof WorkflowFailedError || innermost instanceof ActivityFailure)
+  ) {
+    innermost = innermost.cause;
+  }
+  return innermost instanceof Error ? innermost.message : String(innermost);
 }

@@ -1,5 +1,8 @@
 import type { RunInput, RunOutcome } from "#contracts/run.ts";
 
+/** The UI gives table cells no room: em spaces keep the heads apart. */
+const HEAD = "| stage\u2003\u2003 | state\u2003 | seconds\u2003 | attempt\u2003 | result |";
+
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 const seconds = (value: number): string => (value > 0 ? value.toFixed(1) : "");
 
@@ -15,11 +18,5 @@ export function currentDetails(run: RunInput, outcome: RunOutcome, picture: stri
     outcome.verdict ? `Verdict: **${outcome.verdict.action}** (${outcome.verdict.reason}).` : "",
     picture ? `[Picture of the stages](${picture})` : "",
   ];
-  return [
-    "| stage | state | seconds | attempt | result |",
-    "|---|---|---|---|---|",
-    ...rows,
-    "",
-    ...notes.filter(Boolean),
-  ].join("\n");
+  return [HEAD, "|:---|:---|:---|:---|:---|", ...rows, "", ...notes.filter(Boolean)].join("\n");
 }

@@ -99,7 +99,8 @@ function describe(home: Home, { services, schedules, runs, release }: z.infer<ty
     table(["service", "state", "process", "restarts", "address"], rows),
     ...(runs.length === 0 ? [] : ["", table(["run", "state", "model", "address"], lastRuns)]),
     ...schedules.map(
-      ({ name, paused, next, timezone }) => `Schedule ${name}: ${paused ? "paused" : `next ${next[0] ?? "never"}`} (${timezone})`,
+      ({ name, paused, next, timezone }) =>
+        `Schedule ${name}: ${paused ? "paused" : `next ${next[0] ?? "never"}`} (${timezone})`,
     ),
     "",
     served,

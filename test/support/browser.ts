@@ -47,7 +47,7 @@ export const launchChromium = (executablePath: string): Promise<Browser> =>
     ],
   });
 
-export interface Visit extends AsyncDisposable {
+interface Visit extends AsyncDisposable {
   page: Page;
   /** What the page complained of on its console, and errors that it did not catch. */
   complaints: string[];

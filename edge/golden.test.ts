@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import golden from "#model/golden.json";
+import { type GoldenAnswer, goldenAnswer, goldenModel } from "#model/golden.ts";
+import { createClassifier } from "#model/score.ts";
+
+/** The file that Node's tests wrote (`model/golden.test.ts`): what training and validation score, the edge must score to the last bit. */
+describe("scores in workerd", () => {
+  it("are those of Node, bit for bit", () => {
+    const answers = golden as GoldenAnswer[];
+    expect(answers.length).toBeGreaterThan(50);
+    const classifier = createClassifier(goldenModel());
+    for (const answer of answers) expect(goldenAnswer(classifier, answer.text)).toEqual(answer);
+  });
+});
