@@ -49,6 +49,7 @@ const authored = (text: string, label: string, split: Example["split"]): Example
   weight: 1,
   source: "authored",
   family: text,
+  acceptable: [],
 });
 const learn = (events: LoggedEvent[], known: Example[] = []) => learnExamples(events, known, CLASSES, weights);
 
@@ -124,14 +125,15 @@ describe("learnExamples", () => {
     expect(dropped).toEqual({});
     expect(examples).toEqual([
       {
-        id: "f-席がない",
+        id: expect.stringMatching(/^f-[0-9a-f]{16}$/),
         label: "8",
         text: "席がない",
         lang: "ja",
         split: "train",
         weight: 1.6,
         source: "feedback",
-        family: "f-席がない",
+        family: examples[0]?.id,
+        acceptable: [],
       },
     ]);
     for (const example of examples) Example.parse(example);

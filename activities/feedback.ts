@@ -112,6 +112,7 @@ export function learnExamples(
           weight: best[1],
           source: "feedback",
           family: id,
+          acceptable: [],
         });
       }
     }

@@ -8,6 +8,7 @@ import { lookup } from "./lookup.ts";
 import { open } from "./open.ts";
 import { preprocess } from "./preprocess.ts";
 import { stage } from "./stage.ts";
+import { standing } from "./standing.ts";
 import { train } from "./train.ts";
 import { validate } from "./validate.ts";
 
@@ -24,14 +25,16 @@ export interface StageActivities {
   distribute: StageActivity;
 }
 
-/** What the runner itself calls around stages. */
+/** What workflows call around stages. */
 export interface Errands {
+  standing: ReturnType<typeof standing>;
   open: ReturnType<typeof open>;
   lookup: ReturnType<typeof lookup>;
 }
 
 /** Activities of the queue `pipeline`: errands and light stages. */
 export const pipelineActivities = (dependencies: Dependencies): Errands & Omit<StageActivities, "train"> => ({
+  standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
   collect: stage(dependencies, collect(dependencies)),

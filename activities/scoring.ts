@@ -13,8 +13,8 @@ export function scoreModel(
   digest: string,
   examples: readonly Example[],
 ): { score: Score; correct: Evaluation["correct"] } {
-  const { n, top1, top3, ece, byLanguage, correct } = evaluate(decodeModel(model), examples);
-  return { score: { model: digest, n, top1, top3, ece, byLanguage }, correct };
+  const { n, top1, top3, graded_top3, ece, byLanguage, correct } = evaluate(decodeModel(model), examples);
+  return { score: { model: digest, n, top1, top3, graded_top3, ece, byLanguage }, correct };
 }
 
 /** How a candidate compares with another model on the same queries. */
@@ -32,7 +32,7 @@ export const topOne = ({ top1, n }: Score): string =>
   `${top1.value.toFixed(3)} top-1 (${top1.lo.toFixed(2)}-${top1.hi.toFixed(2)}, n ${n})`;
 
 /** A score's figures as a stage's metrics. */
-export function scoreMetrics({ n, top1, top3, ece, byLanguage }: Score): Record<string, number> {
+export function scoreMetrics({ n, top1, top3, graded_top3, ece, byLanguage }: Score): Record<string, number> {
   return {
     n,
     top1: top1.value,
@@ -41,6 +41,9 @@ export function scoreMetrics({ n, top1, top3, ece, byLanguage }: Score): Record<
     top3: top3.value,
     top3_lo: top3.lo,
     top3_hi: top3.hi,
+    graded_top3: graded_top3.value,
+    graded_top3_lo: graded_top3.lo,
+    graded_top3_hi: graded_top3.hi,
     ece,
     ...Object.fromEntries(
       Object.entries(byLanguage).flatMap(([lang, one]) => [

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const QUIET = "--disable-warning=ExperimentalWarning";
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-const runsTypeScript = major > 22 || (major === 22 && minor >= 18);
+const runsTypeScript = major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
 
 if (runsTypeScript && process.execArgv.includes(QUIET)) {
   // Our starter was killed: end in order, as if told to.

@@ -10,9 +10,10 @@ export const Score = z.object({
   n: z.number().int().nonnegative(),
   top1: Rate,
   top3: Rate,
+  graded_top3: Rate,
   /** Expected calibration error, 0 to 1. */
   ece: z.number(),
-  byLanguage: z.record(z.string(), z.object({ n: z.number().int(), top1: Rate, top3: Rate })),
+  byLanguage: z.record(z.string(), z.object({ n: z.number().int(), top1: Rate, top3: Rate, graded_top3: Rate })),
 });
 export type Score = z.infer<typeof Score>;
 

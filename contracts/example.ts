@@ -16,5 +16,7 @@ export const Example = z.object({
   source: z.enum(["authored", "reading", "feedback"]),
   /** One concrete situation; its paraphrases never cross splits. */
   family: z.string(),
+  /** Labels that count as right as well where answers are graded. */
+  acceptable: z.array(z.string()),
 });
 export type Example = z.infer<typeof Example>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Split } from "./example.ts";
+import { Language } from "./event.ts";
 
 /** A text by language; Japanese is always there, the others where they are written. */
 export const Localised = z.object({
@@ -13,7 +13,7 @@ export const LocalisedNames = z.object({ ja: z.string(), en: z.string(), zh: z.s
 /** Id of a line: hexagrams 1..64 in King Wen order, position 1 at the bottom; 1..384. */
 export const lineId = (hexagram: number, position: number): number => (hexagram - 1) * 6 + position;
 
-const Domain = z.enum([
+export const Domain = z.enum([
   "work",
   "love",
   "family",
@@ -25,24 +25,61 @@ const Domain = z.enum([
   "move",
   "dispute",
 ]);
-const Register = z.enum(["office", "casual", "sns", "polite", "fragment"]);
+export const Register = z.enum(["office", "casual", "sns", "polite", "fragment"]);
+
+/** A line by hexagram and position, as people write it: `39-1`. */
+const LineName = z.string().regex(/^([1-9]|[1-5]\d|6[0-4])-[1-6]$/, "a line such as 39-1");
 
 const Family = z.strictObject({
   family: z.string().regex(/^[a-z][a-z0-9]*$/),
+  lang: Language.default("ja"),
   domain: Domain,
   register: Register,
-  texts: z.array(z.string().min(4).max(220)).min(1),
+  texts: z.array(z.string().min(3).max(450)).min(1),
 });
+
+/** A situation of the line with one thing changed; `label` is the line that it speaks of then. */
+const ContrastFamily = Family.extend({ kind: z.enum(["negation", "subject", "past"]), label: LineName });
+
+const words = z.array(z.string().min(1));
+const byLanguage = <T extends z.ZodType>(value: T) => z.partialRecord(Language, value);
 
 const LineRecord = z.strictObject({
   position: z.number().int().min(1).max(6),
   label: z.string(),
   changedTo: z.number().int().min(1).max(64),
-  stage: z.string().min(1),
+  /** A picture of the moment, in Japanese. */
+  image: z.string().min(1).optional(),
+  /** Which moment of the hexagram's story this is. */
+  stage: Localised,
   shin: Localised,
   hen: Localised,
-  queries: z.partialRecord(Split, z.array(Family)),
+  /** What a person in this situation would say of it; weight 1 to 3. */
+  keywords: byLanguage(z.record(z.string(), z.number().int().min(1).max(3))).optional(),
+  synonyms: byLanguage(z.array(words.min(2))).optional(),
+  /** Words that speak against this line. */
+  antiKeywords: byLanguage(words).optional(),
+  situations: z
+    .array(
+      z.strictObject({
+        domain: Domain,
+        role: z.string().min(1),
+        tension: z.string().min(1),
+        stance: z.string().min(1),
+      }),
+    )
+    .optional(),
+  /** Other lines that a careful reader could accept: 2 nearly as right, 1 understandable. */
+  confusables: z.array(z.strictObject({ line: LineName, grade: z.union([z.literal(1), z.literal(2)]) })).optional(),
+  queries: z.strictObject({
+    train: z.array(Family),
+    live: z.array(Family),
+    dev: z.array(Family),
+    test: z.array(Family),
+    contrast: z.array(ContrastFamily).optional(),
+  }),
 });
+export type LineRecord = z.infer<typeof LineRecord>;
 
 /** One file of `datasets/lines/`: a hexagram with its six lines, their readings and their authored queries. */
 export const HexagramFile = z.strictObject({

@@ -8,7 +8,7 @@ export const LineReading = z.object({
   position: z.number().int().min(1).max(6),
   label: z.string(),
   names: LocalisedNames,
-  stage: z.string(),
+  stage: Localised,
   shin: Localised,
   hen: Localised,
   changedTo: z.number().int().min(1).max(64),

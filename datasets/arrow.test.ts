@@ -13,8 +13,9 @@ const example: fc.Arbitrary<Example> = fc.record({
   lang: fc.constantFrom("ja", "en", "zh", "und"),
   split: fc.constantFrom("train", "live", "dev", "test", "contrast"),
   weight: fc.double({ min: 0, minExcluded: true, noNaN: true, noDefaultInfinity: true }),
-  source: fc.constantFrom("authored", "feedback"),
+  source: fc.constantFrom("authored", "reading", "feedback"),
   family: fc.string({ unit: "binary", maxLength: 20 }),
+  acceptable: fc.array(text, { maxLength: 3 }),
 });
 
 const ONE: Example = {
@@ -26,6 +27,7 @@ const ONE: Example = {
   weight: 0.8,
   source: "authored",
   family: "f",
+  acceptable: [],
 };
 
 describe("a data set as Arrow", () => {
@@ -52,6 +54,7 @@ describe("a data set as Arrow", () => {
       split: "Utf8",
       source: "Utf8",
       family: "Utf8",
+      acceptable: "Utf8",
       weight: "Float64",
     });
   });

@@ -24,6 +24,10 @@ export function toArrow({ examples, classes }: Dataset): Uint8Array {
   );
   const table = new Table({
     ...columns,
+    acceptable: vectorFromArray(
+      examples.map(({ acceptable }) => JSON.stringify(acceptable)),
+      new Utf8(),
+    ),
     weight: vectorFromArray(
       examples.map(({ weight }) => weight),
       new Float64(),
@@ -42,7 +46,7 @@ export function fromArrow(bytes: Uint8Array): Dataset {
   }
   const examples: Example[] = [];
   for (const row of table) {
-    const example = Example.safeParse(row?.toJSON());
+    const example = Example.safeParse(unfold(row?.toJSON()));
     if (!example.success)
       throw new InputError(
         `row ${examples.length} breaks the schema: ${example.error.message}`,
@@ -51,6 +55,16 @@ export function fromArrow(bytes: Uint8Array): Dataset {
     examples.push(example.data);
   }
   return { examples, classes: JSON.parse(classes) as string[] };
+}
+
+/** Lists travel as JSON in a text column, which every reader of Arrow has. */
+function unfold(row: Record<string, unknown> | undefined): unknown {
+  if (typeof row?.acceptable !== "string") return row;
+  try {
+    return { ...row, acceptable: JSON.parse(row.acceptable) as unknown };
+  } catch {
+    return row;
+  }
 }
 
 function readTable(bytes: Uint8Array): Table | undefined {

@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { InputError } from "#contracts/errors.ts";
-import type { Example, Split } from "#contracts/example.ts";
-import { HexagramFile, lineId } from "#contracts/line.ts";
+import { Language } from "#contracts/event.ts";
+import type { Example } from "#contracts/example.ts";
+import { type HexagramFile, lineId } from "#contracts/line.ts";
+import type { QueryRecord } from "#contracts/query.ts";
 import type { LineReading, Readings } from "#contracts/readings.ts";
 import { readTsv } from "#training/examples.ts";
 import { classesOf } from "#training/problem.ts";
-import { structureFaults } from "./facts.ts";
+import { readHexagrams } from "./hexagrams.ts";
+import { lineName, queriesOf } from "./queries.ts";
 
 /** Authored data as the pipeline takes it: labelled examples, the classes in order, and what the edge shows for a class. */
 export interface AuthoredData {
@@ -32,31 +34,10 @@ export async function readAuthored(folder: string): Promise<AuthoredData> {
 }
 
 async function readLines(folder: string): Promise<AuthoredData> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
-  const faults: string[] = [];
-  const hexagrams: HexagramFile[] = [];
-  for (const name of names) {
-    try {
-      const file = HexagramFile.safeParse(parse(await readFile(join(folder, name), "utf8")));
-      if (file.success) hexagrams.push(file.data);
-      else faults.push(...file.error.issues.map(({ path, message }) => `${name}: ${path.join(".")}: ${message}`));
-    } catch (error) {
-      faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  hexagrams.sort((a, b) => a.hexagram - b.hexagram);
-  if (faults.length === 0) {
-    if (hexagrams.length !== 64) faults.push(`there are ${hexagrams.length} hexagrams, not 64`);
-    else faults.push(...structureFaults(hexagrams));
-  }
-  if (faults.length > 0)
-    throw new InputError(
-      `${folder}: ${faults.length} faults\n${faults.join("\n")}`,
-      "Mend the files at the places named.",
-    );
+  const hexagrams = await readHexagrams(folder);
   const lines = hexagrams.flatMap(linesOf);
   return {
-    examples: [...hexagrams.flatMap(examplesOf), ...lines.map(readingExample)],
+    examples: [...queriesOf(hexagrams).map(exampleOf), ...lines.flatMap(readingExamples)],
     classes: lines.map(({ id }) => String(id)),
     readings: { schema: 1, lines },
   };
@@ -76,47 +57,44 @@ function linesOf({ hexagram, names, lines }: HexagramFile): LineReading[] {
   }));
 }
 
-/**
- * A line's own reading as an example to train from: it says what the line is about in other words than any query. Measured on
- * dev, it is worth more than another family of queries.
- */
-function readingExample({ id, hexagram, position, stage, shin }: LineReading): Example {
-  const family = `${lineName(hexagram, position)}-reading`;
+function exampleOf({ id, lineId, text, lang, split, family, acceptable }: QueryRecord): Example {
   return {
-    id: family,
-    label: String(id),
-    text: `${stage}。${shin.ja}`,
-    lang: "ja",
-    split: "train",
+    id,
+    label: String(lineId),
+    text,
+    lang,
+    split,
     weight: 1,
-    source: "reading",
+    source: "authored",
     family,
+    acceptable: acceptable.map((line) => String(line.id)),
   };
 }
 
-/** Such as `h03-1`. */
-const lineName = (hexagram: number, position: number): string => `h${String(hexagram).padStart(2, "0")}-${position}`;
-
-function examplesOf({ hexagram, lines }: HexagramFile): Example[] {
-  return lines.flatMap(({ position, queries }) =>
-    (Object.entries(queries) as [Split, NonNullable<(typeof queries)[Split]>][]).flatMap(([split, families]) =>
-      families.flatMap(({ family, texts }) =>
-        texts.map((text, index): Example => {
-          const line = lineName(hexagram, position);
-          return {
-            id: `${line}-${family}-${index + 1}`,
-            label: String(lineId(hexagram, position)),
-            text,
-            lang: "ja",
-            split,
-            weight: 1,
-            source: "authored",
-            family: `${line}-${family}`,
-          };
-        }),
-      ),
-    ),
-  );
+/**
+ * A line's own reading as an example to train from, one a language: it says what the line is about in other words than any query.
+ * Measured on dev, it is worth more than another family of queries.
+ */
+function readingExamples({ id, hexagram, position, stage, shin }: LineReading): Example[] {
+  const family = `${lineName(hexagram, position)}-reading`;
+  return Language.options.flatMap((lang): Example[] => {
+    const [moment, advice] = [stage[lang], shin[lang]];
+    if (moment === undefined || advice === undefined) return [];
+    const text = `${moment}${lang === "en" ? ". " : "。"}${advice}`;
+    return [
+      {
+        id: `${family}-${lang}`,
+        label: String(id),
+        text,
+        lang,
+        split: "train",
+        weight: 1,
+        source: "reading",
+        family,
+        acceptable: [],
+      },
+    ];
+  });
 }
 
 async function readTables(folder: string): Promise<AuthoredData> {
@@ -129,7 +107,17 @@ async function readTables(folder: string): Promise<AuthoredData> {
     }
     readTsv(await readFile(path, "utf8"), path).forEach(({ label, text, lang }, index) => {
       const id = `${split}-${index + 1}`;
-      examples.push({ id, label, text, lang: lang ?? "und", split, weight: 1, source: "authored", family: id });
+      examples.push({
+        id,
+        label,
+        text,
+        lang: lang ?? "und",
+        split,
+        weight: 1,
+        source: "authored",
+        family: id,
+        acceptable: [],
+      });
     });
   }
   return { examples, classes: classesOf(examples) };

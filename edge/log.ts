@@ -79,5 +79,11 @@ export async function exportEvents(env: Env, after: number, limit: number): Prom
     .all<{ seq: number; receivedAt: number; body: string }>();
   // A body is the JSON of an object with members, so the two that the database gave go in front of them.
   const lines = results.map((row) => `{"seq":${row.seq},"receivedAt":${row.receivedAt},${row.body.slice(1)}\n`);
-  return { lines: lines.join(""), next: results.at(-1)?.seq ?? after };
+  return { lines: lines.join(""), next: results.at(-1)?.seq ?? Math.min(after, await lastSeq(env)) };
+}
+
+/** A reader that is past the end must learn of it: its log is not this one. */
+async function lastSeq(env: Env): Promise<number> {
+  const row = await env.LOG.prepare("SELECT max(seq) AS last FROM events").first<{ last: number | null }>();
+  return row?.last ?? 0;
 }

@@ -17,7 +17,7 @@ export function show(reading: LineReading, lang: Language): ShownReading {
     position: reading.position,
     line: reading.label,
     names: reading.names,
-    stage: reading.stage,
+    stage: reading.stage[lang] ?? reading.stage.ja,
     shin: reading.shin[lang] ?? reading.shin.ja,
     hen: reading.hen[lang] ?? reading.hen.ja,
     changedTo: reading.changedTo,

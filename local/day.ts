@@ -75,6 +75,7 @@ export async function liveDay(options: {
     log(`The daily batch for ${date} begins.`);
     const run = await startRun(servers.endpoints, input, {
       wait: true,
+      timezone: config.timezone,
       onProgress,
       ...(signal === undefined ? {} : { signal }),
     });

@@ -63,7 +63,17 @@ function readTable(file: string): { examples: Example[]; classes: string[] } {
   const rows = readTsv(readGiven(file), file);
   const examples = rows.map(({ label, text, lang }, index): Example => {
     const id = `row-${index + 1}`;
-    return { id, label, text, lang: lang ?? "und", split: "train", weight: 1, source: "authored", family: id };
+    return {
+      id,
+      label,
+      text,
+      lang: lang ?? "und",
+      split: "train",
+      weight: 1,
+      source: "authored",
+      family: id,
+      acceptable: [],
+    };
   });
   return { examples, classes: classesOf(rows) };
 }

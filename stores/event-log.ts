@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConflictError } from "#contracts/errors.ts";
+import { ConflictError, InputError } from "#contracts/errors.ts";
 import { ArtefactReference } from "#contracts/reference.ts";
 import type { ArtefactStore } from "./artefacts.ts";
 import type { EdgeClient } from "./edge.ts";
@@ -52,6 +52,12 @@ export async function fetchEvents(
   for (;;) {
     const { log, epoch } = await read(registry);
     const page = await edge.events(log.cursor, PAGE);
+    if (page.next < log.cursor) {
+      throw new InputError(
+        `the edge's event log ends at ${page.next}, before event ${log.cursor} that was already fetched: it was begun anew`,
+        "Bring the edge's data back, or, where it is gone for good, start a new home: this one's cursor belongs to the old log.",
+      );
+    }
     if (page.lines.length === 0) return fetched;
     const times = page.lines.flatMap((line) => receivedAtOf(line) ?? []);
     const last = log.segments.at(-1)?.lastReceivedAt ?? 0;

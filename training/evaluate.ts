@@ -11,9 +11,11 @@ export interface Evaluation {
   readonly n: number;
   readonly top1: Share;
   readonly top3: Share;
+  /** Top-3 where any acceptable label counts as right; equal to top-3 where examples name none. */
+  readonly graded_top3: Share;
   /** Expected calibration error over 15 bins of equal width. */
   readonly ece: number;
-  readonly byLanguage: Readonly<Partial<Record<Language, { n: number; top1: Share; top3: Share }>>>;
+  readonly byLanguage: Readonly<Partial<Record<Language, { n: number; top1: Share; top3: Share; graded_top3: Share }>>>;
   /** Time of one answer on this machine. */
   readonly microsPerQuery: { p50: number; p99: number };
   readonly operations: { p50: number; p99: number; max: number };
@@ -27,6 +29,7 @@ interface Outcome {
   readonly language: Language;
   readonly first: boolean;
   readonly third: boolean;
+  readonly graded: boolean;
   readonly confidence: number;
   readonly operations: number;
   readonly micros: number;
@@ -53,11 +56,14 @@ export type TimedAnswer = Answer & { readonly micros: number };
 export function evaluateAnswers(answers: readonly TimedAnswer[], examples: readonly LabelledText[]): Evaluation {
   if (examples.length === 0)
     throw new InputError("there is no example to evaluate on", "Give at least one held-out example.");
-  const outcomes = examples.map(({ label, text, lang }, index): Outcome => {
+  const outcomes = examples.map(({ label, text, lang, acceptable = [] }, index): Outcome => {
     const { predictions, confidence, operations, micros } = answers[index] as TimedAnswer;
     const rank = predictions.findIndex((prediction) => prediction.label === label);
+    const graded = predictions.some(
+      (prediction) => prediction.label === label || acceptable.includes(prediction.label),
+    );
     const language = lang === undefined || lang === "und" ? detectLanguage(text) : lang;
-    return { language, first: rank === 0, third: rank >= 0, confidence, operations, micros };
+    return { language, first: rank === 0, third: rank >= 0, graded, confidence, operations, micros };
   });
   const languages = [...new Set(outcomes.map(({ language }) => language))].sort();
   const operations = outcomes.map((outcome) => outcome.operations);
@@ -78,17 +84,12 @@ export function evaluateAnswers(answers: readonly TimedAnswer[], examples: reado
   };
 }
 
-function topShares(outcomes: readonly Outcome[]): { top1: Share; top3: Share } {
-  const count = (holds: (outcome: Outcome) => boolean) => outcomes.filter(holds).length;
+function topShares(outcomes: readonly Outcome[]): { top1: Share; top3: Share; graded_top3: Share } {
+  const share = (holds: (outcome: Outcome) => boolean) => wilson(outcomes.filter(holds).length, outcomes.length);
   return {
-    top1: wilson(
-      count(({ first }) => first),
-      outcomes.length,
-    ),
-    top3: wilson(
-      count(({ third }) => third),
-      outcomes.length,
-    ),
+    top1: share(({ first }) => first),
+    top3: share(({ third }) => third),
+    graded_top3: share(({ graded }) => graded),
   };
 }
 

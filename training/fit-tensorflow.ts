@@ -1,3 +1,4 @@
+import util from "node:util";
 import type { Weights } from "./initialise.ts";
 import type { Problem } from "./problem.ts";
 import { shuffled } from "./random.ts";
@@ -27,6 +28,8 @@ const BATCH = 8;
 export async function loadTensorflowTrainer(): Promise<Trainer | undefined> {
   // Not a literal, so that neither compiler nor bundler looks for a package that may be absent.
   const packageName: string = "@tensorflow/tfjs-node";
+  // tfjs-node 4.22 calls this function of Node's, which Node 22 warns of and Node 23 no longer has.
+  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
   try {
     const loaded = (await import(packageName)) as { default: Tensorflow };
     return createTensorflowTrainer(loaded.default);
@@ -39,7 +42,7 @@ export async function loadTensorflowTrainer(): Promise<Trainer | undefined> {
  * Gradient descent in small batches: TensorFlow does the dense head, while the vectors, of which a batch touches few, are gathered
  * and moved in typed arrays (a dense gradient over the whole vocabulary takes many times as long).
  */
-export function createTensorflowTrainer(tf: Tensorflow): Trainer {
+function createTensorflowTrainer(tf: Tensorflow): Trainer {
   return {
     backend: "tfjs-node",
     fitEpoch: (weights, problem, epoch) => Promise.resolve(fitEpoch(tf, weights, problem, epoch)),

@@ -5,7 +5,7 @@ import { normalise } from "#model/normalise.ts";
 import { createVectoriser } from "#model/vector.ts";
 
 /** What of an example matters here. */
-export type LabelledText = Pick<Example, "label" | "text"> & Partial<Pick<Example, "weight" | "lang">>;
+export type LabelledText = Pick<Example, "label" | "text"> & Partial<Pick<Example, "weight" | "lang" | "acceptable">>;
 
 /** Which n-grams count as features, ascending, and how rare each is. */
 export interface Vocabulary {

@@ -10,8 +10,9 @@ const native = await loadTensorflowTrainer();
 const options = TrainingConfig.parse({ epochs: 5, max_dimension: 6, backend: "tfjs-node" });
 
 describe("loadTrainer", () => {
-  test.each(["js", "auto"] as const)("takes typed arrays for %s", async (backend) => {
-    expect((await loadTrainer(backend)).backend).toBe("js");
+  test("takes typed arrays, or what is there", async () => {
+    expect((await loadTrainer("js")).backend).toBe("js");
+    expect((await loadTrainer("auto")).backend).toBe(native ? "tfjs-node" : "js");
   });
 
   test.skipIf(native)("says what to do where TensorFlow is absent", async () => {

@@ -45,12 +45,12 @@ export async function runBackfill(
   endpoints: Endpoints,
   plan: readonly PlannedRun[],
   input: Omit<RunInput, "date">,
-  again: boolean,
+  options: { again: boolean; timezone: string },
   onRun: (report: RunReport, done: number) => void,
 ): Promise<RunReport[]> {
   const reports: RunReport[] = [];
   for (const { date } of plan) {
-    const report = await startRun(endpoints, { ...input, date }, { again, wait: true });
+    const report = await startRun(endpoints, { ...input, date }, { ...options, wait: true });
     reports.push(report);
     onRun(report, reports.length);
   }

@@ -1,8 +1,10 @@
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from "@temporalio/client";
 import { type WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
+import { standingOf } from "#activities/standing.ts";
 import { NotReachableError } from "#contracts/errors.ts";
 import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
+import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
 import { progressQuery } from "#workflows/messages.ts";
 import { reportRun } from "./runs.ts";
@@ -26,6 +28,8 @@ export async function connectClient({ temporal }: Pick<Endpoints, "temporal">): 
 export interface RunOptions {
   /** Start anew although the date is done. */
   again?: boolean;
+  /** Time zone of dates: a run of a day that was not over then, and is now, is done anew. */
+  timezone?: string;
   /** Wait for the end; else answer as soon as it is started. */
   wait?: boolean;
   onProgress?: (outcome: RunOutcome) => void;
@@ -40,7 +44,12 @@ export async function startRun(endpoints: Endpoints, input: RunInput, options: R
   const client = await connectClient(endpoints);
   try {
     const workflowId = runIdOf(input);
-    const { handle, reused } = await startOrJoin(client, workflowId, input, options.again ?? false);
+    const { handle, reused } = await startOrJoin(
+      client,
+      workflowId,
+      input,
+      options.again || (await isOutdated(client, workflowId, input, options)),
+    );
     if (options.wait) await ended(handle, options);
     const report = (await reportRun(client, endpoints, workflowId, handle.runId)) as RunReport;
     // Nothing of a run that had ended was done again for this call.
@@ -54,6 +63,16 @@ export async function startRun(endpoints: Endpoints, input: RunInput, options: R
   } finally {
     await client.connection.close();
   }
+}
+
+async function isOutdated(
+  client: Client,
+  workflowId: string,
+  { date }: RunInput,
+  { timezone }: RunOptions,
+): Promise<boolean> {
+  if (timezone === undefined || Date.now() < startOfDate(addDays(date, 1), timezone)) return false;
+  return (await standingOf(client, workflowId)) === "partial";
 }
 
 type Handle = WorkflowHandle<typeof dailyBatch> & { runId?: string };

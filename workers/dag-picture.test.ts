@@ -73,6 +73,7 @@ const stage = (name: string, ...from: string[]): Stage => ({
   reads: [],
   settings: [],
   produces: "dataset",
+  heartbeatSeconds: 30,
   keep: "always",
   summary: () => name,
 });

@@ -13,6 +13,7 @@ function stage(name: string, ...from: string[]): Stage {
     reads: [],
     settings: [],
     produces: "dataset",
+    heartbeatSeconds: 30,
     keep: "always",
     summary: () => name,
   };

@@ -22,7 +22,7 @@ export interface Stage {
   settings: string[];
   produces: ArtefactKind;
   /** A worker silent for this long is taken for dead. */
-  heartbeatSeconds?: number;
+  heartbeatSeconds: number;
   /** False where the result depends on more than inputs, settings and code (a day not yet over, the edge). */
   keep: "always" | "closed-day" | "never";
   /** What it is about to do, for the Temporal UI, from the results it builds on. */

@@ -1,5 +1,6 @@
 import type { RunInput, RunOutcome, StageResult } from "#contracts/run.ts";
 import type { Dag } from "./dag.ts";
+import { parseRunInput } from "./run-input.ts";
 import { runDag } from "./runner.ts";
 
 const count = (inputs: Record<string, StageResult>, role: string, metric: string): string =>
@@ -31,6 +32,7 @@ export const dailyDag: Dag = {
       reads: [],
       settings: ["preprocess"],
       produces: "dataset",
+      heartbeatSeconds: 30,
       keep: "always",
       summary: (inputs) => `preprocess: ${count(inputs, "events", "events")} events`,
     },
@@ -56,6 +58,7 @@ export const dailyDag: Dag = {
       reads: [],
       settings: [],
       produces: "evaluation",
+      heartbeatSeconds: 30,
       keep: "always",
       summary: (inputs) => `validate: ${count(inputs, "dataset", "test")} test queries`,
     },
@@ -68,6 +71,7 @@ export const dailyDag: Dag = {
       reads: [],
       settings: [],
       produces: "model",
+      heartbeatSeconds: 30,
       keep: "always",
       summary: (inputs) => `compress: ${count(inputs, "model", "bytes")} bytes`,
     },
@@ -80,6 +84,7 @@ export const dailyDag: Dag = {
       reads: [],
       settings: ["deploy"],
       produces: "decision",
+      heartbeatSeconds: 30,
       keep: "always",
       summary: () => "deploy: decide whether the compressed model may be released",
     },
@@ -100,4 +105,4 @@ export const dailyDag: Dag = {
 };
 
 /** Learns from one day's events and releases what is better: collect, preprocess, train, validate, compress, decide, distribute. */
-export const dailyBatch = (run: RunInput): Promise<RunOutcome> => runDag(dailyDag, run);
+export const dailyBatch = (run: RunInput): Promise<RunOutcome> => runDag(dailyDag, parseRunInput(run));

@@ -13,6 +13,7 @@ import {
 import type { RunKind } from "#contracts/run.ts";
 import { dateOfScheduledRun } from "#policy/logical-date.ts";
 import { dailyBatch } from "./daily-batch.ts";
+import { errand } from "./errand.ts";
 
 /** Set by the server on whatever a schedule starts, backfills included. */
 const scheduledStart = defineSearchAttributeKey("TemporalScheduledStartTime", SearchAttributeType.DATETIME);
@@ -38,11 +39,16 @@ export async function launch({ kind, timezone, seed }: Launch): Promise<{ workfl
   }
   const date = dateOfScheduledRun(scheduled.getTime(), timezone);
   const workflowId = `${kind}-${date}`;
+  const standing = await errand({ summary: `how does ${workflowId} stand?`, activityId: "standing" }).standing(
+    workflowId,
+  );
+  // A run of a day that was not over has not seen all of its events: it is run again.
+  if (standing === "running" || standing === "done") return { workflowId, started: false };
   try {
     await startChild(dailyBatch, {
       workflowId,
       args: [{ kind, date, seed, release: true }],
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${kind} batch for ${date}`,
     });

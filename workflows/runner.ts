@@ -8,9 +8,8 @@ import {
   setHandler,
   TimeoutFailure,
   upsertSearchAttributes,
-  workflowInfo,
 } from "@temporalio/workflow";
-import type { Errands, StageActivities } from "#activities/index.ts";
+import type { StageActivities } from "#activities/index.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
 import type {
   OpenedRun,
@@ -24,11 +23,9 @@ import type {
 } from "#contracts/run.ts";
 import { type Dag, downstreamOf, findStage, type Stage, sourceOf } from "./dag.ts";
 import { currentDetails } from "./details.ts";
+import { ERRAND_MINUTES, errand } from "./errand.ts";
 import { progressQuery, resultQuery, searchAttributes } from "./messages.ts";
 import { retryOptions } from "./retry.ts";
-
-/** Opening a run and looking up kept results take seconds; an unreachable store is waited for. */
-const ERRAND_MINUTES = 5;
 
 type StageProgress = Omit<StageReport, "status"> & { status: StageState };
 
@@ -152,7 +149,7 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
     const activities = proxyActivities<StageActivities>({
       taskQueue: stage.queue,
       ...retryOptions(stage.retry, opening.minutes[stage.name] ?? ERRAND_MINUTES),
-      ...(stage.heartbeatSeconds ? { heartbeatTimeout: stage.heartbeatSeconds * 1000 } : {}),
+      heartbeatTimeout: stage.heartbeatSeconds * 1000,
       // A cancelled stage is waited for, so that its worker is free and its checkpoint whole when the run is closed.
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       activityId: stage.name,
@@ -171,13 +168,6 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
 
 /** A stage that did not run because something it needs did not come to be: no failure of its own. */
 class Skipped extends Error {}
-
-const errand = (options: { summary: string; activityId: string }) =>
-  proxyActivities<Errands>({
-    taskQueue: workflowInfo().taskQueue,
-    ...retryOptions("reach", ERRAND_MINUTES),
-    ...options,
-  });
 
 function forcedStages(dag: Dag, run: RunInput): Set<string> {
   if (run.forceFrom === undefined) return new Set();

@@ -48,7 +48,7 @@ export function register(program: Command, act: Act): void {
                   endpoints,
                   plan,
                   { kind: "daily", seed: loaded.config.seed, release: true },
-                  again,
+                  { again, timezone: loaded.config.timezone },
                   (run, done) => context.progress(`${done} of ${plan.length}: ${run.workflowId} ${run.status}`),
                 );
             const rows = plan.map((one, index) => [

@@ -31,12 +31,13 @@ export function register(program: Command, act: Act): void {
           options.runtime === "workerd"
             ? evaluateAnswers(await answersIn(bytes, queries), queries)
             : evaluate(model, queries);
-        const { n, top1, top3, ece, byLanguage, microsPerQuery, operations } = evaluation;
+        const { n, top1, top3, graded_top3, ece, byLanguage, microsPerQuery, operations } = evaluation;
         const output: z.infer<typeof Output> = {
           model: sha256,
           n,
           top1,
           top3,
+          graded_top3,
           ece,
           byLanguage,
           microsPerQuery,

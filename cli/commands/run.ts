@@ -52,6 +52,7 @@ export function register(program: Command, act: Act): void {
           },
           {
             wait: options.wait ?? false,
+            timezone: loaded.config.timezone,
             again: (options.again ?? false) || options.forceFrom !== undefined,
             onProgress: progressOf(context.progress),
           },

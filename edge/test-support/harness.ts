@@ -35,7 +35,7 @@ const READINGS: Readings = {
     position: id,
     label: `第${id}`,
     names: { ja: "乾為天", en: "Initiative", zh: "乾为天" },
-    stage: "力はあるが水面下にいる",
+    stage: { ja: "力はあるが水面下にいる" },
     shin: { ja: `真${id}`, en: `truth ${id}` },
     hen: { ja: `変${id}` },
     changedTo: 44,

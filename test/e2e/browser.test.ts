@@ -15,6 +15,7 @@ import { type System, startSystem } from "../support/system.ts";
 /** What a person sees: the page that answers, the pages that draw a run, and the run in the Temporal UI. */
 
 const DATASET = fileURLToPath(new URL("../../datasets", import.meta.url));
+const QUICK = fileURLToPath(new URL("../support/quick.config.ts", import.meta.url));
 const TODAY = logicalDateOf(Date.now(), "Asia/Tokyo");
 const QUESTION = "開業届は出したのに内装の職人が来なくて店が開けられない";
 const executable = findChromium();
@@ -28,7 +29,10 @@ describe.skipIf(executable === undefined)("in a browser", () => {
   let early: { note: string | null; titles: string[] };
 
   beforeAll(async () => {
-    [system, browser] = await Promise.all([startSystem({ dataset: DATASET }), launchChromium(executable as string)]);
+    [system, browser] = await Promise.all([
+      startSystem({ dataset: DATASET, config: QUICK }),
+      launchChromium(executable as string),
+    ]);
     await using first = await visit(browser);
     await ask(first.page);
     early = {

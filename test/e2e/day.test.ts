@@ -22,6 +22,7 @@ import { postJson, type System, startSystem } from "../support/system.ts";
 /** One day on real parts: users ask at the edge, the seven stages run in Temporal, the edge answers from the new model. */
 
 const DATASET = fileURLToPath(new URL("../../datasets", import.meta.url));
+const QUICK = fileURLToPath(new URL("../support/quick.config.ts", import.meta.url));
 const TODAY = logicalDateOf(Date.now(), "Asia/Tokyo");
 const QUESTION = { text: "開業届は出したのに内装の職人が来なくて店が開けられない", lang: "ja" };
 const NAMES = dailyDag.stages.map(({ name }) => name);
@@ -63,7 +64,7 @@ const edge = async () =>
   });
 
 beforeAll(async () => {
-  system = await startSystem({ dataset: DATASET, before: (home) => poisonLog(home, POISON) });
+  system = await startSystem({ dataset: DATASET, config: QUICK, before: (home) => poisonLog(home, POISON) });
   const live = system.authored.examples.filter(({ split }) => split === "live");
   const events = await runDemonstration({
     edgeUrl: system.servers.endpoints.edge.url,
@@ -226,7 +227,7 @@ describe("one day", () => {
       system.servers.endpoints,
       plan,
       { kind: "daily", seed: 384, release: false },
-      false,
+      { again: false, timezone: "Asia/Tokyo" },
       () => undefined,
     );
     expect(runs.map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);

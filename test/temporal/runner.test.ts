@@ -98,6 +98,7 @@ async function runDaily(
     return fake.stages?.[name] ? fake.stages[name](call) : resultOf(call, Context.current().info.attempt);
   };
   const errands: Errands = {
+    standing: async () => "absent",
     open: async () => fake.open ?? opened(),
     lookup: async (call, { use }) => {
       looked.push({ stage: call.stage, use });
@@ -136,7 +137,7 @@ async function runDaily(
         error = thrown;
         return undefined;
       });
-      progress = await handle.query(progressQuery);
+      progress = await handle.query(progressQuery).catch(() => undefined);
       if (name) await saveHistory(environment.client, workflowId, undefined, name);
     }),
   );
@@ -200,6 +201,14 @@ describe("the DAG runner", () => {
   it("uses no kept events of a day that was not over", async () => {
     const { calls } = await runDaily({ open: opened({ partial: true }), kept: (call) => resultOf(call) });
     expect(calls.map(({ stage }) => stage)).toEqual(["01:collect"]);
+  });
+
+  it("fills in what a person left out in the UI, and names what is wrong", async () => {
+    const { outcome, calls } = await runDaily({}, { release: undefined as unknown as boolean });
+    expect(outcome && states(outcome)["07:distribute"]).toBe("ran");
+    expect(calls.find(({ stage }) => stage === "07:distribute")?.asked).toEqual({ release: true });
+    const wrong = await runDaily({}, { date: "2026-02-30" });
+    expect(wrong.message).toContain("date: a calendar date YYYY-MM-DD");
   });
 
   it("refuses to start from a stage that is not declared", async () => {

@@ -1,0 +1,89 @@
+import type { Language } from "#contracts/event.ts";
+import type { Split } from "#contracts/example.ts";
+import { type HexagramFile, type LineRecord, lineId } from "#contracts/line.ts";
+import type { QueryRecord } from "#contracts/query.ts";
+
+/** Pairs of lines whose texts say the same: each counts as right for the other. */
+const TWINS = [
+  ["11-1", "12-1"],
+  ["41-5", "42-2"],
+  ["43-4", "44-3"],
+  ["63-1", "64-2"],
+  ["63-3", "64-4"],
+] as const;
+
+/** The id of a line that is written `39-1`. */
+function idOfLine(name: string): number {
+  const [hexagram = 0, position = 0] = name.split("-").map(Number);
+  return lineId(hexagram, position);
+}
+
+/** A line's name in ids of queries and families: `h03-1`. */
+export const lineName = (hexagram: number, position: number): string =>
+  `h${String(hexagram).padStart(2, "0")}-${position}`;
+
+/** All authored queries, in the order of hexagrams, lines and splits. */
+export const queriesOf = (hexagrams: readonly HexagramFile[]): QueryRecord[] =>
+  hexagrams.flatMap((file) => file.lines.flatMap((line) => queriesOfLine(file, line)));
+
+function queriesOfLine({ hexagram, author }: HexagramFile, line: LineRecord): QueryRecord[] {
+  const name = lineName(hexagram, line.position);
+  const own = acceptableOf(hexagram, line);
+  const record = (
+    split: Split,
+    { family, lang, domain, register, texts }: LineRecord["queries"]["train"][number],
+  ): QueryRecord[] =>
+    texts.map((text, index) => ({
+      id: `${name}-${family}-${index + 1}`,
+      lineId: lineId(hexagram, line.position),
+      text,
+      acceptable: own,
+      lang,
+      family: `${name}-${family}`,
+      domain,
+      register,
+      lengthBand: lengthBand(text, lang),
+      negation: NEGATION[lang].test(text),
+      author,
+      split,
+    }));
+  const { contrast = [], ...splits } = line.queries;
+  return [
+    ...(Object.keys(splits) as (keyof typeof splits)[]).flatMap((split) =>
+      splits[split].flatMap((family) => record(split, family)),
+    ),
+    ...contrast.flatMap(({ kind, label, ...family }) =>
+      // What it speaks of may be another line, whose neighbours are not this one's.
+      record("contrast", family).map((query) => ({
+        ...query,
+        kind,
+        lineId: idOfLine(label),
+        acceptable: idOfLine(label) === query.lineId ? own : [],
+      })),
+    ),
+  ];
+}
+
+function acceptableOf(hexagram: number, { position, confusables = [] }: LineRecord): QueryRecord["acceptable"] {
+  const near = confusables
+    .filter(({ grade }) => grade === 2)
+    .map(({ line, grade }) => ({ id: idOfLine(line), grade: grade as number }));
+  const here = `${hexagram}-${position}`;
+  const twins = TWINS.flatMap(([a, b]) => (a === here ? [idOfLine(b)] : b === here ? [idOfLine(a)] : []));
+  return [...near.filter(({ id }) => !twins.includes(id)), ...twins.map((id) => ({ id, grade: 2 }))];
+}
+
+/** Longest short and longest medium text, in characters. */
+const BANDS: Record<Language, readonly [number, number]> = { ja: [20, 100], en: [45, 200], zh: [15, 60] };
+
+function lengthBand(text: string, lang: Language): QueryRecord["lengthBand"] {
+  const [short, medium] = BANDS[lang];
+  const length = [...text].length;
+  return length <= short ? "short" : length <= medium ? "medium" : "long";
+}
+
+const NEGATION: Record<Language, RegExp> = {
+  ja: /ない|なく|なかっ|なきゃ|ません|ず[にも、。]|ずじまい|ぬまま/,
+  en: /\b(not|no|never|nothing|nobody|none|without|cannot)\b|n['’]t\b/i,
+  zh: /不|没|无|未|别/,
+};
