@@ -39,7 +39,10 @@ const Family = z.strictObject({
 });
 
 /** A situation of the line with one thing changed; `label` is the line that it speaks of then. */
-const ContrastFamily = Family.extend({ kind: z.enum(["negation", "subject", "past"]), label: LineName });
+const ContrastFamily = Family.omit({ domain: true, register: true }).extend({
+  kind: z.enum(["negation", "subject", "past"]),
+  label: LineName,
+});
 
 const words = z.array(z.string().min(1));
 const byLanguage = <T extends z.ZodType>(value: T) => z.partialRecord(Language, value);

@@ -12,8 +12,9 @@ export const QueryRecord = z.strictObject({
   acceptable: z.array(z.strictObject({ id: z.number().int().min(1).max(384), grade: z.number().int().min(1).max(2) })),
   lang: Language,
   family: z.string(),
-  domain: Domain,
-  register: Register,
+  /** Noted of all but contrast queries. */
+  domain: Domain.optional(),
+  register: Register.optional(),
   lengthBand: z.enum(["short", "medium", "long"]),
   /** It holds a negation. */
   negation: z.boolean(),

@@ -26,12 +26,14 @@ export const lineName = (hexagram: number, position: number): string =>
 export const queriesOf = (hexagrams: readonly HexagramFile[]): QueryRecord[] =>
   hexagrams.flatMap((file) => file.lines.flatMap((line) => queriesOfLine(file, line)));
 
+type Family = LineRecord["queries"]["train"][number];
+
 function queriesOfLine({ hexagram, author }: HexagramFile, line: LineRecord): QueryRecord[] {
   const name = lineName(hexagram, line.position);
   const own = acceptableOf(hexagram, line);
   const record = (
     split: Split,
-    { family, lang, domain, register, texts }: LineRecord["queries"]["train"][number],
+    { family, lang, texts, ...noted }: Pick<Family, "family" | "lang" | "texts"> & Partial<Family>,
   ): QueryRecord[] =>
     texts.map((text, index) => ({
       id: `${name}-${family}-${index + 1}`,
@@ -40,8 +42,7 @@ function queriesOfLine({ hexagram, author }: HexagramFile, line: LineRecord): Qu
       acceptable: own,
       lang,
       family: `${name}-${family}`,
-      domain,
-      register,
+      ...noted,
       lengthBand: lengthBand(text, lang),
       negation: NEGATION[lang].test(text),
       author,

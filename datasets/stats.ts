@@ -35,8 +35,8 @@ export function statsOf(hexagrams: readonly HexagramFile[]): Stats {
     queries: queries.length,
     lines: hexagrams.length * 6,
     split: count(({ split }) => split),
-    domain: count(({ domain }) => domain),
-    register: count(({ register }) => register),
+    domain: count(({ domain }) => domain ?? "contrast"),
+    register: count(({ register }) => register ?? "contrast"),
     lengthBand: count(({ lengthBand }) => lengthBand),
     negation: count(({ negation }) => (negation ? "with" : "without")),
     characters: Object.fromEntries(

@@ -6,6 +6,8 @@ import type { ExportFormat } from "#datasets/export.ts";
 import type { Format } from "#datasets/formats/formats.ts";
 import type { Act } from "../context.ts";
 import { table } from "../table.ts";
+import * as annotate from "./annotate.ts";
+import * as review from "./review.ts";
 
 export const CheckOutput = z.object({
   ok: z.boolean(),
@@ -42,6 +44,8 @@ export function register(program: Command, act: Act): void {
   const dataset = program
     .command("dataset")
     .description("the authored data: check it, count it, bring other data in and out");
+  annotate.register(dataset, act);
+  review.register(dataset, act);
   dataset
     .command("check")
     .option("--dataset <folder>", "in place of the config's")
