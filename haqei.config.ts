@@ -18,7 +18,7 @@ export default {
   // which suit data sets of a hundred examples a class. The edge holds two models: each stays below 6 MB.
   training: {
     max_dimension: 100,
-    epochs: 40,
+    epochs: 20,
     learningRate: 0.1,
     dropout: 0.5,
     labelSmoothing: 0.1,
