@@ -52,28 +52,26 @@ const LineRecord = z.strictObject({
   label: z.string(),
   changedTo: z.number().int().min(1).max(64),
   /** A picture of the moment, in Japanese. */
-  image: z.string().min(1).optional(),
+  image: z.string().min(1),
   /** Which moment of the hexagram's story this is. */
   stage: Localised,
   shin: Localised,
   hen: Localised,
   /** What a person in this situation would say of it; weight 1 to 3. */
-  keywords: byLanguage(z.record(z.string(), z.number().int().min(1).max(3))).optional(),
-  synonyms: byLanguage(z.array(words.min(2))).optional(),
+  keywords: byLanguage(z.record(z.string(), z.number().int().min(1).max(3))),
+  synonyms: byLanguage(z.array(words.min(2))),
   /** Words that speak against this line. */
-  antiKeywords: byLanguage(words).optional(),
-  situations: z
-    .array(
-      z.strictObject({
-        domain: Domain,
-        role: z.string().min(1),
-        tension: z.string().min(1),
-        stance: z.string().min(1),
-      }),
-    )
-    .optional(),
+  antiKeywords: byLanguage(words),
+  situations: z.array(
+    z.strictObject({
+      domain: Domain,
+      role: z.string().min(1),
+      tension: z.string().min(1),
+      stance: z.string().min(1),
+    }),
+  ),
   /** Other lines that a careful reader could accept: 2 nearly as right, 1 understandable. */
-  confusables: z.array(z.strictObject({ line: LineName, grade: z.union([z.literal(1), z.literal(2)]) })).optional(),
+  confusables: z.array(z.strictObject({ line: LineName, grade: z.union([z.literal(1), z.literal(2)]) })),
   queries: z.strictObject({
     train: z.array(Family),
     live: z.array(Family),

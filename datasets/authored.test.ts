@@ -96,7 +96,7 @@ describe("faults in the lines", () => {
     const { message } = await complaint();
     expect(message).toContain("4 faults");
     expect(message).toMatch(/^03-屯\.yaml: lines\.1\.position: .*6/m);
-    expect(message).toMatch(/^03-屯\.yaml: lines\.\d\.queries\.\w+\.\d\.domain: .*"work"/m);
+    expect(message).toMatch(/^03-屯\.yaml: lines\.\d\.(queries\.\w+|situations)\.\d\.domain: .*"work"/m);
     expect(message).toMatch(/^07-師\.yaml: code: .*\[01\]\{6\}/m);
     expect(message).toMatch(/^09-小畜\.yaml: .*line/m);
   });

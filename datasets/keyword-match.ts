@@ -14,7 +14,7 @@ export function createKeywordMatch(hexagrams: readonly HexagramFile[]): (text: s
     Language.options.map((lang) => [
       lang,
       hexagrams.flatMap(({ hexagram, lines }) =>
-        lines.map(({ position, keywords = {}, synonyms = {}, antiKeywords = {} }) => {
+        lines.map(({ position, keywords, synonyms, antiKeywords }) => {
           const own = new Map(Object.entries(keywords[lang] ?? {}).map(([term, weight]) => [normalise(term), weight]));
           for (const group of synonyms[lang] ?? []) {
             const weight = Math.max(0, ...group.map((term) => own.get(normalise(term)) ?? 0));

@@ -9,7 +9,7 @@ import { hexagramFiles } from "./test-support/hexagram-files.ts";
 let report: DatasetReport;
 beforeAll(async () => {
   report = await checkDataset(fileURLToPath(new URL(".", import.meta.url)));
-});
+}, 120_000);
 
 describe("the authored data", () => {
   test("keeps every rule", () => {

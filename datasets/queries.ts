@@ -65,7 +65,7 @@ function queriesOfLine({ hexagram, author }: HexagramFile, line: LineRecord): Qu
   ];
 }
 
-function acceptableOf(hexagram: number, { position, confusables = [] }: LineRecord): QueryRecord["acceptable"] {
+function acceptableOf(hexagram: number, { position, confusables }: LineRecord): QueryRecord["acceptable"] {
   const near = confusables
     .filter(({ grade }) => grade === 2)
     .map(({ line, grade }) => ({ id: idOfLine(line), grade: grade as number }));

@@ -11,7 +11,7 @@ const COSINE = 0.6;
 type Weights = ReadonlyMap<string, number>;
 
 /** All keywords of a line with their weights, told apart by language. */
-const keywordsOf = ({ keywords = {} }: LineRecord): Weights =>
+const keywordsOf = ({ keywords }: LineRecord): Weights =>
   new Map(
     Language.options.flatMap((lang) =>
       Object.entries(keywords[lang] ?? {}).map(([term, weight]) => [`${lang}:${term}`, weight] as const),
@@ -22,7 +22,7 @@ const keywordsOf = ({ keywords = {} }: LineRecord): Weights =>
 export function keywords({ hexagrams }: Authored): Check {
   const faults = hexagrams.flatMap(({ hexagram, lines }) => {
     const sets = lines.map(keywordsOf);
-    return lines.flatMap(({ position, keywords: own = {} }, index) => {
+    return lines.flatMap(({ position, keywords: own }, index) => {
       const name = lineName(hexagram, position);
       const few = Language.options.flatMap((lang) => {
         const n = Object.keys(own[lang] ?? {}).length;
@@ -63,7 +63,7 @@ function cosine(a: Weights, b: Weights): number {
 /** Every line has eight situations in different domains, and names lines it can be confused with that exist and are others. */
 export function situations({ hexagrams }: Authored): Check {
   const faults = hexagrams.flatMap(({ hexagram, lines }) =>
-    lines.flatMap(({ position, situations: own = [], confusables = [] }) => {
+    lines.flatMap(({ position, situations: own, confusables }) => {
       const name = lineName(hexagram, position);
       const domains = new Set(own.map(({ domain }) => domain));
       return [
