@@ -1,5 +1,116 @@
-import { describe, expect, it } from "vitest";
-import { nextVersion } from "./distribute.ts";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ConflictError } from "#contracts/errors.ts";
+import type { Pointer } from "#contracts/pointer.ts";
+import type { ArtefactReference } from "#contracts/reference.ts";
+import type { ArtefactStore } from "#stores/artefacts.ts";
+import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { distribute, nextVersion } from "./distribute.ts";
+import { jsonBytes } from "./stage.ts";
+
+const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
+const OLD = "a".repeat(64);
+
+let folder: string;
+let artefacts: ArtefactStore;
+let released: ArtefactStore;
+let model: ArtefactReference;
+let pointer: Pointer | undefined;
+/** Every pointer that was put, in order. */
+let moves: Pointer[];
+/** What the edge says that it serves. */
+let serves: (pointed: Pointer | undefined) => { model: string; epoch: number };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "haqei-distribute-"));
+  artefacts = folderArtefacts(join(folder, "artefacts"));
+  released = folderArtefacts(join(folder, "released"));
+  model = await artefacts.put("model", new TextEncoder().encode("a model"), NOTHING);
+  pointer = undefined;
+  moves = [];
+  serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const edge = {
+  pointer: async () => pointer,
+  putPointer: async (next: Pointer, expected: number) => {
+    if ((pointer?.epoch ?? 0) !== expected) throw new ConflictError("moved meanwhile", "Read it again.");
+    moves.push(next);
+    pointer = next;
+  },
+  health: async () => ({ ok: true, version: "", loaded: true, fallback: false, uptimeSeconds: 1, ...serves(pointer) }),
+};
+
+async function release(action: "promote" | "hold", asked = true) {
+  const verdict = { action, reason: "first-model", evidence: {}, policyDigest: "p" };
+  return distribute({ artefacts, released, edge: edge as unknown as Parameters<typeof distribute>[0]["edge"] })({
+    call: {
+      stage: "07:distribute",
+      activity: "distribute",
+      asked: { release: asked },
+      inputs: { model, decision: model },
+      settings: { distribute: { confirmSeconds: 0.5 } },
+      key: "k",
+    },
+    signal: new AbortController().signal,
+    report: () => undefined,
+    input: async () => jsonBytes({ schema: 1, verdict }),
+  });
+}
+
+const served = (sha256: string, epoch: number): Pointer => ({
+  schema: 1,
+  epoch,
+  current: { sha256, version: "v1.0.4" },
+  experiments: [],
+  salt: "haqei",
+  cacheGeneration: 0,
+});
+
+describe("distribute", () => {
+  it("uploads by digest, points one epoch higher, and keeps what served before", async () => {
+    pointer = served(OLD, 4);
+    const { metrics } = await release("promote");
+    expect(await released.has(model)).toBe(true);
+    expect(moves).toEqual([
+      expect.objectContaining({
+        epoch: 5,
+        current: { sha256: model.sha256, version: "v1.0.5" },
+        previous: { sha256: OLD, version: "v1.0.4" },
+      }),
+    ]);
+    expect(metrics).toMatchObject({ released: true, epoch: 5, model: model.sha256 });
+  });
+
+  it("points back at a yet higher epoch where the edge does not come to serve the model", async () => {
+    pointer = served(OLD, 4);
+    serves = () => ({ model: OLD, epoch: 4 });
+    await expect(release("promote")).rejects.toMatchObject({
+      name: "ReleaseError",
+      message: expect.stringContaining("moved back"),
+    });
+    expect(moves.map(({ epoch, current }) => [epoch, current.sha256])).toEqual([
+      [5, model.sha256],
+      [6, OLD],
+    ]);
+  });
+
+  it("moves nothing a second time where an attempt before it was cut off", async () => {
+    pointer = served(model.sha256, 9);
+    expect((await release("promote")).metrics).toMatchObject({ released: true, epoch: 9 });
+    expect(moves).toEqual([]);
+  });
+
+  it("releases nothing on hold, or where it was asked not to", async () => {
+    expect((await release("hold")).metrics).toMatchObject({ released: false, reason: "first-model" });
+    expect((await release("promote", false)).metrics).toMatchObject({ released: false, reason: "no-release" });
+    expect(moves).toEqual([]);
+    expect(await released.has(model)).toBe(false);
+  });
+});
 
 describe("nextVersion", () => {
   it("raises the patch, since only weights changed, and begins at v1.0.0", () => {
