@@ -69,7 +69,7 @@ describe("every reason", () => {
     ["hold", "accuracy-undecided", { ...healthy, accuracy: { n: 100, worse: 9, better: 0 } }],
     ["hold", "accuracy-undecided", { ...healthy, accuracy: { n: 3, worse: 3, better: 0 } }],
     // Worse than a very good model, yet within the limit.
-    ["promote", "within-limits", { ...healthy, canary: arm(10, 2000), stable: arm(1, 6000) }],
+    ["promote", "within-limits", { ...healthy, canary: arm(10, 2000), stable: arm(10, 6000) }],
   ])("%s: %s of case %#", (action, reason, data) => {
     expect(verdictOf(data)).toMatchObject({ action, reason, policyDigest: "digest" });
   });
