@@ -54,7 +54,7 @@ export interface Facts {
 }
 
 /** A metric's share of `alpha`. */
-export const alphaOf = (policy: ReleaseConfig): number => policy.alpha / policy.metrics.length;
+const alphaOf = (policy: ReleaseConfig): number => policy.alpha / policy.metrics.length;
 
 /** The e-value at which one acts: 20 for 0.05. */
 export const enough = (policy: ReleaseConfig): number => policy.metrics.length / policy.alpha;
