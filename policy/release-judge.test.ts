@@ -117,6 +117,50 @@ describe("every reason", () => {
   });
 });
 
+describe("each guard is needed", () => {
+  const paired = (n: number, worse: number, better: number): JudgeData => ({
+    ...healthy,
+    accuracy: { n, worse, better },
+  });
+  test("fewer pairs than the least go back on nothing, though the interval says so", () => {
+    const { evidence, action } = verdictOf(paired(99, 20, 0));
+    expect(evidence["drop_lower"]).toBeGreaterThan(0);
+    expect(action).toBe("hold");
+    expect(verdictOf(paired(100, 20, 0)).action).toBe("rollback");
+  });
+  test("nor do fewer differing answers", () => {
+    expect(judge(paired(100, 15, 0), ReleaseConfig.parse({ minimumEvents: 16 }), "").action).toBe("hold");
+    expect(judge(paired(100, 15, 0), ReleaseConfig.parse({ minimumEvents: 15 }), "").action).toBe("rollback");
+  });
+  test("an estimate over the limit goes back only where a drop is shown", () => {
+    expect(verdictOf(paired(100, 20, 12))).toMatchObject({ action: "hold", reason: "accuracy-undecided" });
+  });
+  test("a drop that is shown, and shown to be under the limit, is accepted", () => {
+    const { evidence, action } = verdictOf(paired(5000, 300, 150));
+    expect(evidence["drop_lower"]).toBeGreaterThan(0);
+    expect(action).toBe("promote");
+  });
+  test("few differing answers promote only exactly, whatever the interval says", () => {
+    const { evidence, action } = verdictOf(paired(150, 3, 6));
+    expect(evidence["drop_upper"]).toBeLessThan(0.05);
+    expect(action).toBe("hold");
+  });
+  test("a slow canary is not judged before the stage's end", () => {
+    const slow: JudgeData = { ...healthy, latency: { canary: steady(120), stable: steady(80) } };
+    expect(verdictOf({ ...slow, stage: { ...healthy.stage, hours: 11 } })).toMatchObject({ reason: "too-early" });
+  });
+  test("no errors among few users are not certainty", () => {
+    const few: JudgeData = {
+      ...healthy,
+      stage: { share: 0.05, hours: 6, plannedHours: 6 },
+      canary: arm(0, 210),
+      stable: arm(10, 4000),
+      assigned: { canary: 210, stable: 4000 },
+    };
+    expect(verdictOf(few)).toMatchObject({ action: "hold", reason: "errors-undecided" });
+  });
+});
+
 describe("stages", () => {
   const earlier: StageEvidence = { canary: arm(4, 300), stable: arm(0, 300) };
   test("e-values of finished stages multiply", () => {
@@ -126,6 +170,13 @@ describe("stages", () => {
     expect(both.evidence["worse_e"]).toBeCloseTo((alone.evidence["worse_e"] as number) ** 2, 6);
     expect([alone.action, both.action]).toEqual(["hold", "rollback"]);
   });
+  test("so do those against the limit", () => {
+    const both: StageEvidence = { canary: arm(8, 250), stable: arm(8, 250) };
+    expect(verdictOf(both).evidence["over_limit_e"]).toBeCloseTo(17.588137, 5);
+    expect(verdictOf(both).action).toBe("hold");
+    expect(verdictOf({ ...both, earlier: [both] })).toMatchObject({ action: "freeze", reason: "both-arms-bad" });
+  });
+
   test("are not pooled: rates that move with the hour and shares that grow make no difference", () => {
     // Each stage alike in both arms; pooled, the canary has 2.6% and the stable model 1.4%.
     const first: StageEvidence = { canary: arm(5, 500), stable: arm(95, 9500) };
