@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Language } from "#contracts/event.ts";
 import type { QueryRecord } from "#contracts/query.ts";
+import { wilson } from "#contracts/wilson.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { readHexagrams } from "#datasets/hexagrams.ts";
 import { createKeywordMatch } from "#datasets/keyword-match.ts";
@@ -10,7 +11,6 @@ import { loadConfig } from "#local/config.ts";
 import { decodeModel } from "#model/codec.ts";
 import { createClassifier } from "#model/score.ts";
 import { train } from "#training/train.ts";
-import { wilson } from "#training/wilson.ts";
 import { type Figure, printFigures } from "./figures.ts";
 
 /**

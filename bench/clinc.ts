@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TrainingConfig } from "#contracts/config.ts";
+import { type Share, wilson } from "#contracts/wilson.ts";
 import { evaluate } from "#training/evaluate.ts";
 import { readTsv } from "#training/examples.ts";
 import { classesOf } from "#training/problem.ts";
 import { trainInThread } from "#training/run.ts";
-import { type Share, wilson } from "#training/wilson.ts";
 import { nearestCentroid } from "./centroid.ts";
 import { type Figure, printFigures } from "./figures.ts";
 

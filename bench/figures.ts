@@ -44,10 +44,11 @@ export function printFigures(name: string, figures: Figure[], json: boolean, mis
     return;
   }
   console.log(`${name}: ${benchmark.machine}`);
+  const width = Math.max(28, ...figures.map((figure) => figure.name.length));
   for (const { name: figure, value, unit, ratioTo, ratio, goal, met, n } of figures) {
     const against = ratio === undefined ? "" : `  ${short(ratio)} x ${ratioTo}`;
     const held = goal === undefined ? "" : `  goal ${goal}: ${met ? "met" : "NOT met"}`;
-    console.log(`  ${figure.padEnd(28)} ${short(value).padStart(8)} ${unit}  n=${n}${against}${held}`);
+    console.log(`  ${figure.padEnd(width)} ${short(value).padStart(8)} ${unit}  n=${n}${against}${held}`);
   }
-  for (const { name: peer, install } of missing) console.log(`  ${peer.padEnd(28)} not installed: ${install}`);
+  for (const { name: peer, install } of missing) console.log(`  ${peer.padEnd(width)} not installed: ${install}`);
 }

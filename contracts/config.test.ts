@@ -25,20 +25,39 @@ describe("the config's defaults", () => {
     });
   });
   test("thresholds of the specification under its names (2.2, 3.2, 6.1, 7.2)", () => {
-    const { deploy, training, preprocess } = Config.parse({});
+    const { deploy, release, training, preprocess } = Config.parse({});
     expect(deploy).toEqual({ accuracy_drop: 0.05, accuracy_impact: 0.03 });
+    expect(release.stages.map(({ percentage, duration }) => `${percentage}% ${duration}`)).toEqual([
+      "5% 6h",
+      "25% 12h",
+      "50% 24h",
+      "100% permanent",
+    ]);
+    expect(release.rollback_threshold).toEqual({ error_rate: 0.01, accuracy_drop: 0.05 });
+    expect(release.metrics).toEqual(["accuracy", "latency", "errors"]);
     expect(training).toMatchObject({ max_dimension: 50, min_variance_explained: 0.95 });
     expect(preprocess.minimumExamples).toBe(500);
   });
 });
 
 describe("what the config refuses", () => {
+  const FIRST = { percentage: 5, duration: "6h" };
+  const LAST = { percentage: 100, duration: "permanent" };
   test.each<[unknown, string]>([
     [{ timezone: "Asia/Tokio" }, "timezone"],
     [{ daily: { window: { start: "2am" } } }, "daily.window.start"],
     [{ daily: { window: { end: "24:00" } } }, "daily.window.end"],
     [{ daily: { stages: { "03:train": 0 } } }, "daily.stages.03:train"],
     [{ training: { dropout: 1 } }, "training.dropout"],
+    [{ release: { stages: [] } }, "release.stages"],
+    [{ release: { stages: [{ percentage: 5, duration: "6h" }] } }, "release.stages"],
+    [{ release: { stages: [FIRST, FIRST, LAST] } }, "release.stages"],
+    [{ release: { stages: [FIRST, { percentage: 100, duration: "6h" }] } }, "release.stages"],
+    [{ release: { stages: [{ percentage: 5, duration: "permanent" }, LAST] } }, "release.stages"],
+    [{ release: { stages: [{ percentage: 5, duration: "6 hours" }, LAST] } }, "release.stages.0.duration"],
+    [{ release: { metrics: [] } }, "release.metrics"],
+    [{ release: { metrics: ["errors", "errors"] } }, "release.metrics"],
+    [{ release: { rollback_threshold: { error_rate: 0 } } }, "release.rollback_threshold.error_rate"],
     [{ store: { kind: "s3", endpoint: "not an address", bucket: "b" } }, "store.endpoint"],
   ])("%j names %s", (input, path) => {
     expect(faultsAt(input)).toEqual([path]);

@@ -69,6 +69,68 @@ export const StoreConfig = z.discriminatedUnion("kind", [
 ]);
 export type StoreConfig = z.infer<typeof StoreConfig>;
 
+/** A length of time such as `30s`, `15m`, `6h` or `2d`. */
+const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
+
+/** The rollout and what it is judged by (specification 2.2). */
+export const ReleaseConfig = z.strictObject({
+  /** Shares of users that the canary is given in turn, in percent, and for how long at least; the last is for good. */
+  stages: z
+    .array(z.strictObject({ percentage: z.number().gt(0).max(100), duration: Duration.or(z.literal("permanent")) }))
+    .refine(
+      (stages) =>
+        stages.length > 0 &&
+        stages.every(({ percentage, duration }, at) => {
+          const last = at === stages.length - 1;
+          const grows = percentage > (stages[at - 1]?.percentage ?? 0);
+          return grows && (percentage === 100) === last && (duration === "permanent") === last;
+        }),
+      "percentages that grow to 100, of which only the last is permanent",
+    )
+    .default([
+      { percentage: 5, duration: "6h" },
+      { percentage: 25, duration: "12h" },
+      { percentage: 50, duration: "24h" },
+      { percentage: 100, duration: "permanent" },
+    ]),
+  /** What a release must be judged by: one that is listed and not measured holds it. They share `alpha` evenly. */
+  metrics: z
+    .array(z.enum(["accuracy", "latency", "errors"]))
+    .min(1)
+    .refine((metrics) => new Set(metrics).size === metrics.length, "each metric once")
+    .default(["accuracy", "latency", "errors"]),
+  /** The limits that evidence is held against, in absolute shares. */
+  rollback_threshold: z
+    .strictObject({
+      error_rate: z.number().gt(0).lt(1).default(0.01),
+      accuracy_drop: z.number().gt(0).lt(1).default(0.05),
+    })
+    .prefault({}),
+  /** Bound on the chance of a wrong rollback of one release, all metrics together: 0.05 for each of three. */
+  alpha: z.number().gt(0).lt(0.5).default(0.15),
+  /** Fewest users in each arm from which it may be promoted. */
+  minimumUsers: z.number().int().min(1).default(200),
+  /** Fewest labelled pairs from which a difference in accuracy is believed. */
+  minimumPairs: z.number().int().min(2).default(100),
+  /** Fewest users with errors in the stable arm, or differing answers, from which an asymptotic interval is believed; below, an exact one must do. */
+  minimumEvents: z.number().int().min(1).default(10),
+  /** Smallest p-value at which users are believed to have fallen to the arms by their shares. */
+  sampleRatio: z.number().gt(0).lt(1).default(0.001),
+  /** Largest share of differing answers without a label. */
+  shadowDisagreement: z.number().min(0).max(1).default(0.2),
+  latency: z
+    .strictObject({
+      /** Slower than this, shown at the stage's end, holds it (8.1: 10 ms). */
+      holdMs: z.number().nonnegative().default(10),
+      /** Slower than this share of the stable median, shown at the stage's end, rolls back. */
+      rollbackShare: z.number().positive().default(0.25),
+    })
+    .prefault({}),
+  /** A stage that is undecided after so many times its planned hours asks a person. */
+  overdueTimes: z.number().min(1).default(3),
+});
+export type ReleaseConfig = z.infer<typeof ReleaseConfig>;
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -103,6 +165,7 @@ export const Config = z.strictObject({
       accuracy_impact: z.number().min(0).max(1).default(0.03),
     })
     .prefault({}),
+  release: ReleaseConfig.prefault({}),
   distribute: z.strictObject({ confirmSeconds: z.number().positive().default(60) }).prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
 });

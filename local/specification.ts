@@ -18,4 +18,9 @@ export const SPECIFICATION: Readonly<Record<string, string>> = {
   "training.min_variance_explained": "3.2",
   "deploy.accuracy_drop": "2.2",
   "deploy.accuracy_impact": "6.1",
+  "release.stages": "2.2",
+  "release.metrics": "2.2",
+  "release.rollback_threshold.error_rate": "2.2",
+  "release.rollback_threshold.accuracy_drop": "2.2",
+  "release.latency.holdMs": "8.1",
 };

@@ -1,6 +1,6 @@
 import type { Config } from "#contracts/config.ts";
 import type { Verdict } from "#contracts/verdict.ts";
-import { pairedDrop } from "./confidence-sequence.ts";
+import { pairedDrop } from "./statistics/paired-drop.ts";
 
 export interface Top1 {
   n: number;

@@ -4,27 +4,6 @@ import { encodeModel } from "#model/codec.ts";
 import { goldenModel } from "#model/golden.ts";
 import { createClassifier } from "#model/score.ts";
 import { evaluate } from "./evaluate.ts";
-import { wilson } from "./wilson.ts";
-
-describe("wilson", () => {
-  // The constants of statsmodels' proportion_confint(method="wilson").
-  test.each([
-    [18, 20, 0.698966, 0.972134],
-    [4, 200, 0.007804, 0.050287],
-  ])("%i of %i", (successes, n, lo, hi) => {
-    const share = wilson(successes, n);
-    expect(share.value).toBe(successes / n);
-    expect(share.lo).toBeCloseTo(lo, 6);
-    expect(share.hi).toBeCloseTo(hi, 6);
-  });
-
-  test("stays within 0 and 1", () => {
-    expect(wilson(0, 10).lo).toBe(0);
-    expect(wilson(10, 10).hi).toBeCloseTo(1, 12);
-    expect(wilson(10, 10).hi).toBeLessThanOrEqual(1);
-    expect(wilson(0, 0)).toEqual({ value: Number.NaN, lo: 0, hi: 1 });
-  });
-});
 
 describe("evaluate", () => {
   const model = goldenModel();

@@ -1,11 +1,11 @@
 import { InputError } from "#contracts/errors.ts";
 import type { Language } from "#contracts/event.ts";
+import { type Share, wilson } from "#contracts/wilson.ts";
 import { decodeModel } from "#model/codec.ts";
 import { detectLanguage } from "#model/language.ts";
 import type { Model } from "#model/model.ts";
 import { type Answer, createClassifier } from "#model/score.ts";
 import type { LabelledText } from "./problem.ts";
-import { type Share, wilson } from "./wilson.ts";
 
 export interface Evaluation {
   readonly n: number;

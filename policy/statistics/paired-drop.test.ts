@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pairedDrop } from "./confidence-sequence.ts";
+import { pairedDrop } from "./paired-drop.ts";
 
 describe("pairedDrop", () => {
   // Reference values for alpha 0.05, tightest at 500: n, worse, better, mean, lower, upper.
