@@ -71,6 +71,28 @@ export const ClassifyAnswer = z.object({
 });
 export type ClassifyAnswer = z.infer<typeof ClassifyAnswer>;
 
+/** Queries of one part of `POST /admin/warm`: what fits into one request's CPU; and parts of one set. */
+export const MAX_WARM_PART = 50;
+export const MAX_WARM_PARTS = 40;
+
+/** `POST /admin/warm`: queries whose answers are computed before anybody asks; a longer list is sent in parts, part 0 last. */
+export const WarmRequest = z
+  .object({
+    queries: z.array(z.string().max(MAX_TEXT)).min(1).max(MAX_WARM_PART),
+    part: z.number().int().min(0).default(0),
+    parts: z.number().int().min(1).max(MAX_WARM_PARTS).default(1),
+  })
+  .refine(({ part, parts }) => part < parts, { path: ["part"], message: "a part is below the number of parts" });
+export type WarmRequest = z.infer<typeof WarmRequest>;
+
+export const WarmAnswer = z.object({
+  /** Digest of the model whose answers were computed. */
+  model: z.string(),
+  /** Answers written: a query of which the model knows nothing has none. */
+  warmed: z.number().int().nonnegative(),
+});
+export type WarmAnswer = z.infer<typeof WarmAnswer>;
+
 export const MAX_BATCH = 100;
 
 /** `POST /api/feedback` holds one event or a batch; each event is judged alone, so a batch is read as unknowns. */

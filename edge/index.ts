@@ -24,6 +24,7 @@ const METHODS: Record<string, string> = {
   "/api/lines/:id": "GET",
   "/admin/events": "GET",
   "/admin/pointer": "GET, PUT",
+  "/admin/warm": "POST",
   "/admin/metrics": "GET",
 };
 

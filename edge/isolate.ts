@@ -1,3 +1,4 @@
+import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
@@ -12,6 +13,7 @@ export interface Isolate {
   readings: Residents<ReadingsById>;
   fallback: Fallback;
   counters: Counters;
+  answers: AnswerCache;
   /** What answered last for those who get the current model: it goes on answering while the next one loads. */
   lastServed: { sha256: string; version: string } | undefined;
   /** ms since 1970 of the first request: before one, the clock does not run. */
@@ -29,6 +31,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
     readings: createResidents(decodeReadings, counted("readings")),
     fallback: createFallback(fallbackBytes),
     counters,
+    answers: createAnswerCache(),
     lastServed: undefined,
     startedAt: undefined,
   };

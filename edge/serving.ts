@@ -1,4 +1,5 @@
 import type { Pointer } from "#contracts/pointer.ts";
+import { releaseKey } from "./answer-key.ts";
 import { bucketOf } from "./bucket.ts";
 import { HttpError } from "./http-error.ts";
 import type { Isolate } from "./isolate.ts";
@@ -15,6 +16,8 @@ export interface Serving {
   version: string;
   model: LoadedModel;
   readings: ReadingsById | undefined;
+  /** `releaseKey` of the model; undefined for the bundled one, whose answers are not kept. */
+  release: string | undefined;
 }
 
 type WaitUntil = (work: Promise<unknown>) => void;
@@ -44,12 +47,12 @@ async function released(
   waitUntil: WaitUntil,
   pointer: Pointer,
   person: string | undefined,
-): Promise<Omit<Serving, "readings"> | undefined> {
+): Promise<Omit<Serving, "readings" | "release"> | undefined> {
   const wants = await bucketOf(pointer, person);
   const canary = wants === "canary" ? pointer.canary : undefined;
   const loading = startLoading(waitUntil, isolate.models.load(env, (canary ?? pointer.current).sha256));
 
-  const resident = (): Omit<Serving, "readings"> | undefined => {
+  const resident = (): Omit<Serving, "readings" | "release"> | undefined => {
     const candidates = [
       canary && { bucket: "canary" as const, ...canary },
       { bucket: "current" as const, ...pointer.current },
@@ -108,9 +111,12 @@ export async function serving(isolate: Isolate, env: Env, waitUntil: WaitUntil, 
     pointer && released(isolate, env, waitUntil, pointer, person),
     readingsOf(isolate, env, waitUntil, pointer?.readings),
   ]);
-  if (model !== undefined) return { ...model, readings };
+  if (model !== undefined) {
+    return { ...model, readings, release: releaseKey(model.sha256, pointer?.cacheGeneration ?? 0) };
+  }
   const bundled = await isolate.fallback.get();
-  if (bundled !== undefined) return { bucket: "fallback", version: "fallback", ...bundled, readings };
+  if (bundled !== undefined)
+    return { bucket: "fallback", version: "fallback", ...bundled, readings, release: undefined };
   throw new HttpError(503, "ModelUnavailable", "no model is released yet, and none is bundled with this edge", {
     headers: { "retry-after": "5" },
   });

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { type WarmAnswer, WarmRequest } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { bearer } from "../bearer.ts";
@@ -9,8 +10,11 @@ import { movePointer, readPointer } from "../pointer.ts";
 import { parse, readJson } from "../read-json.ts";
 import { artefactKey } from "../residents.ts";
 import { serving } from "../serving.ts";
+import { warm } from "../warming.ts";
 
 const POINTER_BODY_LIMIT = 65_536;
+/** 50 queries of 2,000 code units written as \uXXXX. */
+const WARM_BODY_LIMIT = 655_360;
 /** Rows an export may hold: with texts of 2,000 characters this is some 10 MB. */
 const EXPORT_LIMIT = 1000;
 
@@ -75,6 +79,17 @@ export const admin = new Hono<AppEnv>()
     isolate.pointer.accept(pointer);
     c.executionCtx.waitUntil(serving(isolate, c.env, waitUntilOf(c)).catch(() => undefined));
     return c.json(pointer, 200, { etag: `"${pointer.epoch}"` });
+  })
+  .post("/warm", async (c) => {
+    const request = parse(WarmRequest, await readJson(c.req.raw, WARM_BODY_LIMIT));
+    const by = await serving(c.var.isolate, c.env, waitUntilOf(c));
+    if (by.bucket !== "current" || by.release === undefined) {
+      throw new HttpError(503, "ModelUnavailable", "the current model is not in memory yet: ask again", {
+        headers: { "retry-after": "5" },
+      });
+    }
+    const answers = await warm(c.env, by, by.release, request);
+    return c.json({ model: by.sha256, warmed: answers } satisfies WarmAnswer);
   })
   .get("/metrics", async (c) => {
     const text = c.var.isolate.counters.print();
