@@ -1,6 +1,6 @@
 import type { Pointer } from "#contracts/pointer.ts";
+import { assign } from "#policy/buckets.ts";
 import { releaseKey } from "./answer-key.ts";
-import { bucketOf } from "./bucket.ts";
 import { HttpError } from "./http-error.ts";
 import type { Isolate } from "./isolate.ts";
 import type { LoadedModel } from "./loaded-model.ts";
@@ -11,7 +11,8 @@ const COLD_WAIT_MS = 5000;
 
 /** Who answers a query, and under which name it is counted. */
 export interface Serving {
-  bucket: "current" | "canary" | "previous" | "fallback";
+  /** What `assign` says, or `previous` or `fallback` where that model is not in memory. */
+  bucket: string;
   sha256: string;
   version: string;
   model: LoadedModel;
@@ -23,9 +24,13 @@ export interface Serving {
 type WaitUntil = (work: Promise<unknown>) => void;
 
 const digestsOf = (pointer: Pointer, isolate: Isolate): string[] =>
-  [pointer.current.sha256, pointer.canary?.sha256, pointer.previous?.sha256, isolate.lastServed?.sha256].filter(
-    (sha256) => sha256 !== undefined,
-  );
+  [
+    pointer.current.sha256,
+    pointer.canary?.sha256,
+    pointer.previous?.sha256,
+    isolate.lastServed?.sha256,
+    ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => sha256)),
+  ].filter((sha256) => sha256 !== undefined);
 
 /** Starts what is missing, in flight beyond this answer: whoever waits for it later must find it finished. */
 function startLoading<T>(waitUntil: WaitUntil, load: Promise<T>): Promise<T | undefined> {
@@ -48,15 +53,14 @@ async function released(
   pointer: Pointer,
   person: string | undefined,
 ): Promise<Omit<Serving, "readings" | "release"> | undefined> {
-  const wants = await bucketOf(pointer, person);
-  const canary = wants === "canary" ? pointer.canary : undefined;
-  const loading = startLoading(waitUntil, isolate.models.load(env, (canary ?? pointer.current).sha256));
+  const assigned = assign(pointer, person);
+  const loading = startLoading(waitUntil, isolate.models.load(env, assigned.sha256));
 
   const resident = (): Omit<Serving, "readings" | "release"> | undefined => {
     const candidates = [
-      canary && { bucket: "canary" as const, ...canary },
-      { bucket: "current" as const, ...pointer.current },
-      isolate.lastServed && { bucket: "previous" as const, ...isolate.lastServed },
+      assigned,
+      { bucket: "current", ...pointer.current },
+      isolate.lastServed && { bucket: "previous", ...isolate.lastServed },
     ];
     for (const candidate of candidates) {
       if (candidate === undefined) continue;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { type WarmAnswer, WarmRequest } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import { experimentFault } from "#policy/buckets.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { bearer } from "../bearer.ts";
 import { HttpError } from "../http-error.ts";
@@ -29,6 +30,7 @@ async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void>
     { field: "current.sha256", sha256: pointer.current.sha256 },
     { field: "canary.sha256", sha256: pointer.canary?.sha256 },
     { field: "readings", sha256: pointer.readings },
+    ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
   ];
   await Promise.all(
     named.map(async ({ field, sha256 }) => {
@@ -68,6 +70,8 @@ export const admin = new Hono<AppEnv>()
     if (pointer.epoch <= expected) {
       throw new HttpError(400, "InvalidRequest", `an epoch only grows: above ${expected}`, { field: "epoch" });
     }
+    const fault = experimentFault(pointer);
+    if (fault !== undefined) throw new HttpError(400, "InvalidRequest", fault, { field: "experiments" });
     await refuseMissingArtefacts(c.env, pointer);
     const move = await movePointer(c.env, pointer, expected);
     if (!move.moved) {

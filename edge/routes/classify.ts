@@ -3,6 +3,7 @@ import { type Language, MAX_TEXT, type Served } from "#contracts/event.ts";
 import { type ClassifyAnswer, ClassifyRequest } from "#contracts/http.ts";
 import { detectLanguage } from "#model/language.ts";
 import { normalise } from "#model/normalise.ts";
+import { isMachine } from "#policy/bots.ts";
 import { answerKey } from "../answer-key.ts";
 import { type AppContext, type AppEnv, waitUntilOf } from "../app-env.ts";
 import { signEvent } from "../event-token.ts";
@@ -30,7 +31,11 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
   const { text, top, consent, ...request } = parse(ClassifyRequest, body);
   const { counters } = c.var.isolate;
 
-  const by = await serving(c.var.isolate, c.env, waitUntilOf(c), request.userId ?? request.sessionId);
+  // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
+  const machine = isMachine(c.req.header("user-agent"));
+  const person = machine ? undefined : (request.userId ?? request.sessionId);
+  const by = await serving(c.var.isolate, c.env, waitUntilOf(c), person);
+  const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   c.set("model", by.sha256);
   const lang = request.lang === "auto" ? detectLanguage(text) : request.lang;
   const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalise(text));
@@ -40,7 +45,7 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
 
   const served: Served = {
     model: by.sha256,
-    bucket: by.bucket,
+    bucket,
     shown: scored.predictions.map(({ id }) => id),
     propensity: 1,
     textHash,
@@ -52,7 +57,7 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
     eventId: await signEvent(c.env.EVENT_SECRET, served),
     model: by.sha256,
     version: by.version,
-    bucket: by.bucket,
+    bucket,
     path,
     cache,
     operations: cache === "none" ? scored.operations : 0,
@@ -87,7 +92,7 @@ async function answerOf(
     key,
     release: by.release,
     edge: text.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
-    warmed: by.bucket === "current",
+    warmed: by.sha256 === c.var.isolate.pointer.held()?.current.sha256,
   };
   const found = await answers.find(c.env, waitUntilOf(c), place);
   counters.add("haqei_edge_cache_total", `result="${found?.level ?? "none"}"`);
