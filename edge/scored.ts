@@ -23,16 +23,20 @@ export const Scored = z.object({
 });
 export type Scored = z.infer<typeof Scored>;
 
-/** @param operationBudget most operations that reading and scoring may cost */
+/**
+ * Scores a text and explains all predictions in one pass. Where the budget does not hold an explanation too, there is none.
+ *
+ * @param operationBudget most operations that reading, scoring and explaining may cost together
+ */
 export function scoreText(model: LoadedModel, text: string, top: number, operationBudget: number): Scored {
-  const { path, operations, confidence, predictions } = model.classify(text, { top, operationBudget });
+  const answer = model.classify(text, { top, operationBudget });
+  if (answer.path === "prior")
+    return { ...answer, predictions: answer.predictions.map((one) => ({ ...one, why: [] })) };
+  const ids = answer.predictions.map(({ id }) => id);
+  const why = model.explainAll(text, ids, WHY_TERMS, operationBudget - answer.operations);
   return {
-    path,
-    operations,
-    confidence,
-    predictions: predictions.map((prediction) => ({
-      ...prediction,
-      why: path === "prior" ? [] : model.explain(text, prediction.id, WHY_TERMS),
-    })),
+    ...answer,
+    operations: answer.operations + why.operations,
+    predictions: answer.predictions.map((prediction, index) => ({ ...prediction, why: why.reasons[index] ?? [] })),
   };
 }

@@ -2,6 +2,7 @@ import type { WarmRequest } from "#contracts/http.ts";
 import { detectLanguage } from "#model/language.ts";
 import { normalise } from "#model/normalise.ts";
 import { answerKey } from "./answer-key.ts";
+import { budgetOf } from "./budget.ts";
 import { saltedHash } from "./keys.ts";
 import { type Scored, scoreText } from "./scored.ts";
 import type { Serving } from "./serving.ts";
@@ -19,7 +20,7 @@ export async function warm(
 ): Promise<number> {
   const answers: Record<string, Scored> = {};
   for (const text of queries) {
-    const scored = scoreText(model, text, TOP, Number(env.OPERATION_BUDGET));
+    const scored = scoreText(model, text, TOP, budgetOf(env).inference);
     if (scored.path === "prior") continue;
     const textHash = await saltedHash(env.EVENT_SECRET, "text", normalise(text));
     answers[answerKey(release, detectLanguage(text), TOP, textHash)] = scored;

@@ -6,6 +6,7 @@ import { normalise } from "#model/normalise.ts";
 import { isMachine } from "#policy/bots.ts";
 import { answerKey } from "../answer-key.ts";
 import { type AppContext, type AppEnv, waitUntilOf } from "../app-env.ts";
+import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
 import { HttpError } from "../http-error.ts";
 import { saltedHash } from "../keys.ts";
@@ -41,6 +42,8 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
   const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalise(text));
   const { scored, cache } = await answerOf(c, by, { text, textHash, lang, top });
   const path = pathOf(by, scored, cache);
+  const operations = cache === "none" ? scored.operations : 0;
+  counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
   counters.add("haqei_edge_answers_total", `path="${path}"`);
 
   const served: Served = {
@@ -60,7 +63,7 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
     bucket,
     path,
     cache,
-    operations: cache === "none" ? scored.operations : 0,
+    operations,
     lang,
     predictions: scored.predictions.map((prediction) => {
       const reading = by.readings?.get(prediction.id);
@@ -83,7 +86,8 @@ async function answerOf(
   by: Serving,
   { text, textHash, lang, top }: Question,
 ): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
-  const score = () => scoreText(by.model, text, top, Number(c.env.OPERATION_BUDGET));
+  const budget = budgetOf(c.env);
+  const score = () => scoreText(by.model, text, top, budget.inference);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
   const { answers, counters } = c.var.isolate;
@@ -91,7 +95,7 @@ async function answerOf(
   const place = {
     key,
     release: by.release,
-    edge: text.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
+    edge: budget.edgeLookup && text.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
     warmed: by.sha256 === c.var.isolate.pointer.held()?.current.sha256,
   };
   const found = await answers.find(c.env, waitUntilOf(c), place);
