@@ -52,6 +52,10 @@ const ShownPrediction = z.object({
   ...ShownReading.partial().shape,
 });
 
+/** Why a text gets help in place of readings. */
+export const SafetyKind = z.enum(["self-harm", "abuse", "medical-emergency"]);
+export type SafetyKind = z.infer<typeof SafetyKind>;
+
 const AnswerPath = z.enum(["cache", "full", "reduced", "keywords", "prior"]);
 
 export const ClassifyAnswer = z.object({
@@ -68,6 +72,11 @@ export const ClassifyAnswer = z.object({
   predictions: z.array(ShownPrediction),
   confidence: z.number().min(0).max(1),
   shadow: z.boolean().optional(),
+  /** True: the model does not know; predictions are listed all the same, and `message` says so in the answer's language. */
+  abstain: z.boolean().optional(),
+  message: z.string().optional(),
+  /** Where to find help, in the answer's language. Such an answer has no predictions, an empty `eventId`, and takes no feedback. */
+  safety: z.object({ kind: SafetyKind, help: z.array(z.string()) }).optional(),
 });
 export type ClassifyAnswer = z.infer<typeof ClassifyAnswer>;
 

@@ -1,6 +1,7 @@
 import type { WarmRequest } from "#contracts/http.ts";
 import { detectLanguage } from "#model/language.ts";
 import { normalise } from "#model/normalise.ts";
+import { safetyOf } from "#policy/safety.ts";
 import { answerKey } from "./answer-key.ts";
 import { budgetOf } from "./budget.ts";
 import { saltedHash } from "./keys.ts";
@@ -20,9 +21,11 @@ export async function warm(
 ): Promise<number> {
   const answers: Record<string, Scored> = {};
   for (const text of queries) {
+    const normalised = normalise(text);
+    if (safetyOf(normalised) !== undefined) continue;
     const scored = scoreText(model, text, TOP, budgetOf(env).inference);
     if (scored.path === "prior") continue;
-    const textHash = await saltedHash(env.EVENT_SECRET, "text", normalise(text));
+    const textHash = await saltedHash(env.EVENT_SECRET, "text", normalised);
     answers[answerKey(release, detectLanguage(text), TOP, textHash)] = scored;
   }
   await writeWarmed(env, release, part, { parts, answers });

@@ -1,13 +1,15 @@
 import { Hono } from "hono";
 import { type Language, MAX_TEXT, type Served } from "#contracts/event.ts";
-import { type ClassifyAnswer, ClassifyRequest } from "#contracts/http.ts";
+import { type ClassifyAnswer, ClassifyRequest, type SafetyKind } from "#contracts/http.ts";
 import { detectLanguage } from "#model/language.ts";
 import { normalise } from "#model/normalise.ts";
 import { isMachine } from "#policy/bots.ts";
+import { safetyOf } from "#policy/safety.ts";
 import { answerKey } from "../answer-key.ts";
 import { type AppContext, type AppEnv, waitUntilOf } from "../app-env.ts";
 import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
+import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import { saltedHash } from "../keys.ts";
 import { parse, readJson } from "../read-json.ts";
@@ -32,19 +34,30 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
   const { text, top, consent, ...request } = parse(ClassifyRequest, body);
   const { counters } = c.var.isolate;
 
+  const lang = request.lang === "auto" ? detectLanguage(text) : request.lang;
+
+  const normalised = normalise(text);
+  const danger = safetyOf(normalised);
+  if (danger !== undefined) {
+    counters.add("haqei_edge_answers_total", 'path="safety"');
+    return c.json(helpAnswer(c.var.model, danger, lang));
+  }
+
   // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
   const machine = isMachine(c.req.header("user-agent"));
   const person = machine ? undefined : (request.userId ?? request.sessionId);
   const by = await serving(c.var.isolate, c.env, waitUntilOf(c), person);
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   c.set("model", by.sha256);
-  const lang = request.lang === "auto" ? detectLanguage(text) : request.lang;
-  const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalise(text));
+  const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalised);
   const { scored, cache } = await answerOf(c, by, { text, textHash, lang, top });
   const path = pathOf(by, scored, cache);
   const operations = cache === "none" ? scored.operations : 0;
   counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
   counters.add("haqei_edge_answers_total", `path="${path}"`);
+
+  const unsure = scored.path === "prior" || scored.confidence < Number(c.env.ABSTAIN_BELOW);
+  if (unsure) counters.add("haqei_edge_abstained_total", `path="${path}"`);
 
   const served: Served = {
     model: by.sha256,
@@ -70,7 +83,23 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
       return { ...prediction, ...(reading === undefined ? {} : show(reading, lang)) };
     }),
     confidence: scored.confidence,
+    ...(unsure ? { abstain: true, message: UNSURE[lang] } : {}),
   } satisfies ClassifyAnswer);
+});
+
+/** Help and no reading, whether or not a model could answer. Nothing of the text stays: it is not scored, kept, hashed or signed, so that no feedback can bring it back. */
+const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAnswer => ({
+  eventId: "",
+  model,
+  version: "none",
+  bucket: "none",
+  path: "prior",
+  cache: "none",
+  operations: 0,
+  lang,
+  predictions: [],
+  confidence: 0,
+  safety: { kind, help: helpFor(kind, lang) },
 });
 
 interface Question {
