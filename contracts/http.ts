@@ -8,7 +8,7 @@ export const ErrorAnswer = z.object({
 });
 export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
 
-const PersonId = z.string().min(1).max(100);
+export const PersonId = z.string().min(1).max(100);
 
 /** `POST /api/classify`. A text over `MAX_TEXT` is answered 413 before this schema is asked. */
 export const ClassifyRequest = z.object({
@@ -120,6 +120,50 @@ export type FeedbackAnswer = z.infer<typeof FeedbackAnswer>;
 /** `GET /api/lines/:id?lang=`. */
 export const LineAnswer = z.object({ id: z.number().int().min(1), lang: Language, ...ShownReading.shape });
 export type LineAnswer = z.infer<typeof LineAnswer>;
+
+/** `GET /api/hexagrams?lang=`: all lines without their texts, for choosing one. */
+export const HexagramsAnswer = z.object({
+  lang: Language,
+  hexagrams: z.array(
+    z.object({
+      hexagram: ShownReading.shape.hexagram,
+      names: ShownReading.shape.names,
+      lines: z.array(
+        z.object({
+          id: z.number().int().min(1),
+          position: ShownReading.shape.position,
+          line: z.string(),
+          stage: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+export type HexagramsAnswer = z.infer<typeof HexagramsAnswer>;
+
+/** `DELETE /api/users/:userId`. */
+export const ErasureAnswer = z.object({
+  /** Events that were deleted. */
+  deleted: z.number().int().nonnegative(),
+});
+export type ErasureAnswer = z.infer<typeof ErasureAnswer>;
+
+/** Simple: the bundled model answers, or how common each class is; no released model and no cache is asked. */
+export const Mode = z.enum(["normal", "simple"]);
+export type Mode = z.infer<typeof Mode>;
+
+/** `POST /admin/mode`: simple mode ends by itself, so it wants a time (ms since 1970, or ISO 8601). */
+export const ModeRequest = z
+  .object({
+    mode: Mode,
+    until: z.union([z.number().int().nonnegative(), z.iso.datetime({ offset: true }).transform(Date.parse)]).optional(),
+    reason: z.string().min(1).max(500),
+  })
+  .refine(({ mode, until }) => mode === "normal" || until !== undefined, {
+    path: ["until"],
+    message: "simple mode wants the time at which it ends",
+  });
+export type ModeRequest = z.infer<typeof ModeRequest>;
 
 /** `GET /api/health`: 200 while answers can be given, 503 otherwise. */
 export const Health = z.object({

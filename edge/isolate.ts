@@ -2,6 +2,7 @@ import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
+import { createModeKeeper, type ModeKeeper } from "./mode.ts";
 import { createPointerKeeper, type PointerKeeper } from "./pointer.ts";
 import { decodeReadings, type ReadingsById } from "./readings.ts";
 import { createResidents, type Residents } from "./residents.ts";
@@ -9,6 +10,7 @@ import { createResidents, type Residents } from "./residents.ts";
 /** What one isolate keeps in memory between requests. A cold one knows nothing and asks. */
 export interface Isolate {
   pointer: PointerKeeper;
+  mode: ModeKeeper;
   models: Residents<LoadedModel>;
   readings: Residents<ReadingsById>;
   fallback: Fallback;
@@ -27,6 +29,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
     counters.add("haqei_edge_loads_total", `kind="${kind}",outcome="${outcome}"`);
   return {
     pointer: createPointerKeeper(),
+    mode: createModeKeeper(),
     models: createResidents(loadModel, counted("model")),
     readings: createResidents(decodeReadings, counted("readings")),
     fallback: createFallback(fallbackBytes),

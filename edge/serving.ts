@@ -19,6 +19,8 @@ export interface Serving {
   readings: ReadingsById | undefined;
   /** `releaseKey` of the model; undefined for the bundled one, whose answers are not kept. */
   release: string | undefined;
+  /** Not even scored: only how common each class is. */
+  priorOnly?: boolean;
 }
 
 type WaitUntil = (work: Promise<unknown>) => void;
@@ -52,11 +54,11 @@ async function released(
   waitUntil: WaitUntil,
   pointer: Pointer,
   person: string | undefined,
-): Promise<Omit<Serving, "readings" | "release"> | undefined> {
+): Promise<Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined> {
   const assigned = assign(pointer, person);
   const loading = startLoading(waitUntil, isolate.models.load(env, assigned.sha256));
 
-  const resident = (): Omit<Serving, "readings" | "release"> | undefined => {
+  const resident = (): Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined => {
     const candidates = [
       assigned,
       { bucket: "current", ...pointer.current },
@@ -93,14 +95,12 @@ async function readingsOf(
   return loaded;
 }
 
-/** The readings that the pointer names, or undefined where it names none or they cannot be had. */
-export async function releasedReadings(
-  isolate: Isolate,
-  env: Env,
-  waitUntil: WaitUntil,
-): Promise<ReadingsById | undefined> {
+/** The readings that the pointer names. @throws HttpError 404 where it names none or they cannot be had */
+export async function demandReadings(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<ReadingsById> {
   const pointer = await isolate.pointer.get(env, waitUntil);
-  return readingsOf(isolate, env, waitUntil, pointer?.readings);
+  const readings = await readingsOf(isolate, env, waitUntil, pointer?.readings);
+  if (readings !== undefined) return readings;
+  throw new HttpError(404, "ReadingNotFound", "no readings are released: release a pointer with readings");
 }
 
 /**
@@ -124,4 +124,19 @@ export async function serving(isolate: Isolate, env: Env, waitUntil: WaitUntil, 
   throw new HttpError(503, "ModelUnavailable", "no model is released yet, and none is bundled with this edge", {
     headers: { "retry-after": "5" },
   });
+}
+
+/**
+ * Who answers a query now: `serving`, unless simple mode is in force. Then it is the bundled model, or where there is none the
+ * released one's prior; both count as the bucket `simple`, and nothing is kept of them.
+ */
+export async function answering(isolate: Isolate, env: Env, waitUntil: WaitUntil, person?: string): Promise<Serving> {
+  const [simple, by] = await Promise.all([
+    isolate.mode.isSimple(env, waitUntil),
+    serving(isolate, env, waitUntil, person),
+  ]);
+  if (!simple) return by;
+  const bundled = await isolate.fallback.get();
+  const model = bundled ? { ...bundled, version: "fallback", priorOnly: false } : { priorOnly: true };
+  return { ...by, ...model, bucket: "simple", release: undefined };
 }

@@ -12,10 +12,11 @@ import { signEvent } from "../event-token.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import { saltedHash } from "../keys.ts";
+import { limited } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
 import { show } from "../readings.ts";
 import { type Scored, scoreText } from "../scored.ts";
-import { type Serving, serving } from "../serving.ts";
+import { answering, type Serving } from "../serving.ts";
 
 /** 2,000 code units written as \uXXXX, and room for the rest. */
 const BODY_LIMIT = 16_384;
@@ -28,7 +29,7 @@ function refuseLongText(body: unknown): void {
   }
 }
 
-export const classify = new Hono<AppEnv>().post("/", async (c) => {
+export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
   const body = await readJson(c.req.raw, BODY_LIMIT);
   refuseLongText(body);
   const { text, top, consent, ...request } = parse(ClassifyRequest, body);
@@ -46,7 +47,7 @@ export const classify = new Hono<AppEnv>().post("/", async (c) => {
   // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
   const machine = isMachine(c.req.header("user-agent"));
   const person = machine ? undefined : (request.userId ?? request.sessionId);
-  const by = await serving(c.var.isolate, c.env, waitUntilOf(c), person);
+  const by = await answering(c.var.isolate, c.env, waitUntilOf(c), person);
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   c.set("model", by.sha256);
   const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalised);
@@ -116,7 +117,7 @@ async function answerOf(
   { text, textHash, lang, top }: Question,
 ): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
   const budget = budgetOf(c.env);
-  const score = () => scoreText(by.model, text, top, budget.inference);
+  const score = () => scoreText(by.model, text, top, by.priorOnly ? 0 : budget.inference);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
   const { answers, counters } = c.var.isolate;
@@ -135,8 +136,8 @@ async function answerOf(
   return { scored, cache: "none" };
 }
 
-/** The bundled model is what is left when nothing released can answer: however it scored, it counts as the prior. */
+/** What answers in a released model's place, as the bundled one does, counts as the prior however it scored. */
 function pathOf(by: Serving, scored: Scored, cache: ClassifyAnswer["cache"]): ClassifyAnswer["path"] {
-  if (by.bucket === "fallback") return "prior";
+  if (by.release === undefined) return "prior";
   return cache === "none" ? scored.path : "cache";
 }
