@@ -8,7 +8,7 @@ export const ErrorAnswer = z.object({
 });
 export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
 
-const PersonId = z.string().min(1).max(100);
+export const PersonId = z.string().min(1).max(100);
 
 /** `POST /api/classify`. A text over `MAX_TEXT` is answered 413 before this schema is asked. */
 export const ClassifyRequest = z.object({
@@ -52,6 +52,10 @@ const ShownPrediction = z.object({
   ...ShownReading.partial().shape,
 });
 
+/** Why a text gets help in place of readings. */
+export const SafetyKind = z.enum(["self-harm", "abuse", "medical-emergency"]);
+export type SafetyKind = z.infer<typeof SafetyKind>;
+
 const AnswerPath = z.enum(["cache", "full", "reduced", "keywords", "prior"]);
 
 export const ClassifyAnswer = z.object({
@@ -68,8 +72,35 @@ export const ClassifyAnswer = z.object({
   predictions: z.array(ShownPrediction),
   confidence: z.number().min(0).max(1),
   shadow: z.boolean().optional(),
+  /** True: the model does not know; predictions are listed all the same, and `message` says so in the answer's language. */
+  abstain: z.boolean().optional(),
+  message: z.string().optional(),
+  /** Where to find help, in the answer's language. Such an answer has no predictions, an empty `eventId`, and takes no feedback. */
+  safety: z.object({ kind: SafetyKind, help: z.array(z.string()) }).optional(),
 });
 export type ClassifyAnswer = z.infer<typeof ClassifyAnswer>;
+
+/** Queries of one part of `POST /admin/warm`: what fits into one request's CPU; and parts of one set. */
+export const MAX_WARM_PART = 50;
+export const MAX_WARM_PARTS = 40;
+
+/** `POST /admin/warm`: queries whose answers are computed before anybody asks; a longer list is sent in parts, part 0 last. */
+export const WarmRequest = z
+  .object({
+    queries: z.array(z.string().max(MAX_TEXT)).min(1).max(MAX_WARM_PART),
+    part: z.number().int().min(0).default(0),
+    parts: z.number().int().min(1).max(MAX_WARM_PARTS).default(1),
+  })
+  .refine(({ part, parts }) => part < parts, { path: ["part"], message: "a part is below the number of parts" });
+export type WarmRequest = z.infer<typeof WarmRequest>;
+
+export const WarmAnswer = z.object({
+  /** Digest of the model whose answers were computed. */
+  model: z.string(),
+  /** Answers written: a query of which the model knows nothing has none. */
+  warmed: z.number().int().nonnegative(),
+});
+export type WarmAnswer = z.infer<typeof WarmAnswer>;
 
 export const MAX_BATCH = 100;
 
@@ -89,6 +120,50 @@ export type FeedbackAnswer = z.infer<typeof FeedbackAnswer>;
 /** `GET /api/lines/:id?lang=`. */
 export const LineAnswer = z.object({ id: z.number().int().min(1), lang: Language, ...ShownReading.shape });
 export type LineAnswer = z.infer<typeof LineAnswer>;
+
+/** `GET /api/hexagrams?lang=`: all lines without their texts, for choosing one. */
+export const HexagramsAnswer = z.object({
+  lang: Language,
+  hexagrams: z.array(
+    z.object({
+      hexagram: ShownReading.shape.hexagram,
+      names: ShownReading.shape.names,
+      lines: z.array(
+        z.object({
+          id: z.number().int().min(1),
+          position: ShownReading.shape.position,
+          line: z.string(),
+          stage: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+export type HexagramsAnswer = z.infer<typeof HexagramsAnswer>;
+
+/** `DELETE /api/users/:userId`. */
+export const ErasureAnswer = z.object({
+  /** Events that were deleted. */
+  deleted: z.number().int().nonnegative(),
+});
+export type ErasureAnswer = z.infer<typeof ErasureAnswer>;
+
+/** Simple: the bundled model answers, or how common each class is; no released model and no cache is asked. */
+export const Mode = z.enum(["normal", "simple"]);
+export type Mode = z.infer<typeof Mode>;
+
+/** `POST /admin/mode`: simple mode ends by itself, so it wants a time (ms since 1970, or ISO 8601). */
+export const ModeRequest = z
+  .object({
+    mode: Mode,
+    until: z.union([z.number().int().nonnegative(), z.iso.datetime({ offset: true }).transform(Date.parse)]).optional(),
+    reason: z.string().min(1).max(500),
+  })
+  .refine(({ mode, until }) => mode === "normal" || until !== undefined, {
+    path: ["until"],
+    message: "simple mode wants the time at which it ends",
+  });
+export type ModeRequest = z.infer<typeof ModeRequest>;
 
 /** `GET /api/health`: 200 while answers can be given, 503 otherwise. */
 export const Health = z.object({

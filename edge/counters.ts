@@ -2,6 +2,10 @@
 const HELP = {
   haqei_edge_requests_total: "Requests answered, by route and status.",
   haqei_edge_answers_total: "Queries answered, by path.",
+  haqei_edge_abstained_total: "Answers that said they do not know, by path.",
+  haqei_edge_cache_total: "Look-ups of an answer that may be cached, by where it was found.",
+  haqei_edge_operations_total:
+    "Operations spent on queries, by path; edge/budget.ts says how many a millisecond of CPU does.",
   haqei_edge_feedback_total: "Feedback events, by what became of them.",
   haqei_edge_loads_total: "Artefacts loaded into memory, by kind and outcome.",
 } as const;

@@ -122,6 +122,8 @@ describe("pages", () => {
       "/api/health",
       "/api/release",
       "/api/lines/{id}",
+      "/api/hexagrams",
+      "/api/users/{userId}",
     ]);
     expect(JSON.stringify(document)).toContain('"maxLength":2000');
   });

@@ -8,10 +8,12 @@ import { admin } from "./routes/admin.ts";
 import { classify } from "./routes/classify.ts";
 import { feedback } from "./routes/feedback.ts";
 import { health } from "./routes/health.ts";
+import { hexagrams } from "./routes/hexagrams.ts";
 import { lines } from "./routes/lines.ts";
 import { openapi } from "./routes/openapi.ts";
 import { page } from "./routes/page.ts";
 import { release } from "./routes/release.ts";
+import { users } from "./routes/users.ts";
 
 /** Every path that exists, with the methods it takes: another method is a 405, another path a 404. */
 const METHODS: Record<string, string> = {
@@ -24,7 +26,20 @@ const METHODS: Record<string, string> = {
   "/api/lines/:id": "GET",
   "/admin/events": "GET",
   "/admin/pointer": "GET, PUT",
+  "/api/hexagrams": "GET",
+  "/api/users/:userId": "DELETE",
+  "/admin/warm": "POST",
+  "/admin/mode": "GET, POST",
+  "/admin/users/:userId/token": "POST",
   "/admin/metrics": "GET",
+};
+
+/** On every answer that does not say otherwise: what is JSON is not run, framed, guessed at or told of elsewhere. */
+const SECURITY = {
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000",
+  "x-content-type-options": "nosniff",
 };
 
 const REQUEST_ID = /^[\w-]{1,64}$/;
@@ -43,6 +58,7 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
     await next();
     c.header("x-request-id", requestId);
     c.header("x-model", c.var.model);
+    for (const [name, value] of Object.entries(SECURITY)) if (!c.res.headers.has(name)) c.header(name, value);
     isolate.counters.add("haqei_edge_requests_total", `route="${c.req.routePath}",status="${c.res.status}"`);
   });
 
@@ -53,6 +69,8 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
   edge.route("/api/health", health);
   edge.route("/api/release", release);
   edge.route("/api/lines", lines);
+  edge.route("/api/hexagrams", hexagrams);
+  edge.route("/api/users", users);
   edge.route("/admin", admin);
 
   for (const [path, allow] of Object.entries(METHODS)) {

@@ -2,7 +2,7 @@
  * Keys of the edge, each derived from a secret by HMAC-SHA-256 over its purpose, so that what is signed or hashed for one
  * purpose means nothing for another.
  */
-export type Purpose = "event-token" | "user" | "text";
+export type Purpose = "event-token" | "user" | "user-token" | "text";
 
 const encoder = new TextEncoder();
 const algorithm = { name: "HMAC", hash: "SHA-256" };

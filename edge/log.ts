@@ -44,7 +44,7 @@ async function toEntry(secret: string, value: unknown): Promise<Entry | Omit<Rej
  * Judges each event alone and writes the good ones in one D1 batch, awaited: what is `accepted` is durable. An id that is
  * already there is counted a duplicate and changes nothing.
  *
- * @throws HttpError 400 where the body is neither an event nor a batch
+ * @throws HttpError 400 where the body is neither an event nor a batch, 503 where it could not be written
  */
 export async function logFeedback(env: Env, body: unknown): Promise<FeedbackAnswer> {
   const judged = await Promise.all(eventsOf(body).map((value) => toEntry(env.EVENT_SECRET, value)));
@@ -66,7 +66,13 @@ const INSERT = `INSERT OR IGNORE INTO events (id, received_at, body)
 async function insert(database: D1Database, entries: readonly Entry[]): Promise<number> {
   if (entries.length === 0) return 0;
   const statement = database.prepare(INSERT);
-  const results = await database.batch(entries.map((entry) => statement.bind(entry.id, JSON.stringify(entry))));
+  const writes = entries.map((entry) => statement.bind(entry.id, JSON.stringify(entry)));
+  const results = await database.batch(writes).catch((error: unknown) => {
+    console.error("feedback could not be written", error);
+    throw new HttpError(503, "LogUnavailable", "nothing of this was written: send it again", {
+      headers: { "retry-after": "5" },
+    });
+  });
   return results.reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 
@@ -84,6 +90,8 @@ export async function exportEvents(env: Env, after: number, limit: number): Prom
 
 /** A reader that is past the end must learn of it: its log is not this one. */
 async function lastSeq(env: Env): Promise<number> {
-  const row = await env.LOG.prepare("SELECT max(seq) AS last FROM events").first<{ last: number | null }>();
+  const row = await env.LOG.prepare(
+    `SELECT max(coalesce((SELECT max(seq) FROM events), 0), coalesce((SELECT max(last_seq) FROM erasures), 0)) AS last`,
+  ).first<{ last: number }>();
   return row?.last ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { Pointer } from "#contracts/pointer.ts";
-import { bucketOf } from "./bucket.ts";
+import { assign } from "#policy/buckets.ts";
+import { releaseKey } from "./answer-key.ts";
 import { HttpError } from "./http-error.ts";
 import type { Isolate } from "./isolate.ts";
 import type { LoadedModel } from "./loaded-model.ts";
@@ -10,19 +11,28 @@ const COLD_WAIT_MS = 5000;
 
 /** Who answers a query, and under which name it is counted. */
 export interface Serving {
-  bucket: "current" | "canary" | "previous" | "fallback";
+  /** What `assign` says, or `previous` or `fallback` where that model is not in memory. */
+  bucket: string;
   sha256: string;
   version: string;
   model: LoadedModel;
   readings: ReadingsById | undefined;
+  /** `releaseKey` of the model; undefined for the bundled one, whose answers are not kept. */
+  release: string | undefined;
+  /** Not even scored: only how common each class is. */
+  priorOnly?: boolean;
 }
 
 type WaitUntil = (work: Promise<unknown>) => void;
 
 const digestsOf = (pointer: Pointer, isolate: Isolate): string[] =>
-  [pointer.current.sha256, pointer.canary?.sha256, pointer.previous?.sha256, isolate.lastServed?.sha256].filter(
-    (sha256) => sha256 !== undefined,
-  );
+  [
+    pointer.current.sha256,
+    pointer.canary?.sha256,
+    pointer.previous?.sha256,
+    isolate.lastServed?.sha256,
+    ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => sha256)),
+  ].filter((sha256) => sha256 !== undefined);
 
 /** Starts what is missing, in flight beyond this answer: whoever waits for it later must find it finished. */
 function startLoading<T>(waitUntil: WaitUntil, load: Promise<T>): Promise<T | undefined> {
@@ -44,16 +54,15 @@ async function released(
   waitUntil: WaitUntil,
   pointer: Pointer,
   person: string | undefined,
-): Promise<Omit<Serving, "readings"> | undefined> {
-  const wants = await bucketOf(pointer, person);
-  const canary = wants === "canary" ? pointer.canary : undefined;
-  const loading = startLoading(waitUntil, isolate.models.load(env, (canary ?? pointer.current).sha256));
+): Promise<Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined> {
+  const assigned = assign(pointer, person);
+  const loading = startLoading(waitUntil, isolate.models.load(env, assigned.sha256));
 
-  const resident = (): Omit<Serving, "readings"> | undefined => {
+  const resident = (): Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined => {
     const candidates = [
-      canary && { bucket: "canary" as const, ...canary },
-      { bucket: "current" as const, ...pointer.current },
-      isolate.lastServed && { bucket: "previous" as const, ...isolate.lastServed },
+      assigned,
+      { bucket: "current", ...pointer.current },
+      isolate.lastServed && { bucket: "previous", ...isolate.lastServed },
     ];
     for (const candidate of candidates) {
       if (candidate === undefined) continue;
@@ -86,14 +95,12 @@ async function readingsOf(
   return loaded;
 }
 
-/** The readings that the pointer names, or undefined where it names none or they cannot be had. */
-export async function releasedReadings(
-  isolate: Isolate,
-  env: Env,
-  waitUntil: WaitUntil,
-): Promise<ReadingsById | undefined> {
+/** The readings that the pointer names. @throws HttpError 404 where it names none or they cannot be had */
+export async function demandReadings(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<ReadingsById> {
   const pointer = await isolate.pointer.get(env, waitUntil);
-  return readingsOf(isolate, env, waitUntil, pointer?.readings);
+  const readings = await readingsOf(isolate, env, waitUntil, pointer?.readings);
+  if (readings !== undefined) return readings;
+  throw new HttpError(404, "ReadingNotFound", "no readings are released: release a pointer with readings");
 }
 
 /**
@@ -108,10 +115,28 @@ export async function serving(isolate: Isolate, env: Env, waitUntil: WaitUntil, 
     pointer && released(isolate, env, waitUntil, pointer, person),
     readingsOf(isolate, env, waitUntil, pointer?.readings),
   ]);
-  if (model !== undefined) return { ...model, readings };
+  if (model !== undefined) {
+    return { ...model, readings, release: releaseKey(model.sha256, pointer?.cacheGeneration ?? 0) };
+  }
   const bundled = await isolate.fallback.get();
-  if (bundled !== undefined) return { bucket: "fallback", version: "fallback", ...bundled, readings };
+  if (bundled !== undefined)
+    return { bucket: "fallback", version: "fallback", ...bundled, readings, release: undefined };
   throw new HttpError(503, "ModelUnavailable", "no model is released yet, and none is bundled with this edge", {
     headers: { "retry-after": "5" },
   });
+}
+
+/**
+ * Who answers a query now: `serving`, unless simple mode is in force. Then it is the bundled model, or where there is none the
+ * released one's prior; both count as the bucket `simple`, and nothing is kept of them.
+ */
+export async function answering(isolate: Isolate, env: Env, waitUntil: WaitUntil, person?: string): Promise<Serving> {
+  const [simple, by] = await Promise.all([
+    isolate.mode.isSimple(env, waitUntil),
+    serving(isolate, env, waitUntil, person),
+  ]);
+  if (!simple) return by;
+  const bundled = await isolate.fallback.get();
+  const model = bundled ? { ...bundled, version: "fallback", priorOnly: false } : { priorOnly: true };
+  return { ...by, ...model, bucket: "simple", release: undefined };
 }

@@ -73,6 +73,7 @@ export async function runDemonstration(options: DemonstrationOptions): Promise<D
       }),
     );
     result.queries += 1;
+    if (answer.safety !== undefined) return;
     const shown = answer.predictions.map((prediction) => prediction.id);
     const answeredAt = Date.now();
     for (const reaction of reactionsTo({ key, user, truth, classes: classes.length, ofLines }, shown))

@@ -1,13 +1,20 @@
 import { InputError } from "#contracts/errors.ts";
-import { createExtractor, termOf } from "./features.ts";
+import { type Ngrams, spanOf, termOf } from "./features.ts";
 import type { Model } from "./model.ts";
-import { normalise } from "./normalise.ts";
-import { createVectoriser } from "./vector.ts";
+import { createReader } from "./reader.ts";
+import type { SparseVector } from "./vector.ts";
 
 /** An n-gram of the query and how much it speaks for the class. */
 export interface Reason {
   readonly term: string;
   readonly weight: number;
+}
+
+export interface Explanation {
+  /** A list for each id asked for, in that order. */
+  readonly reasons: Reason[][];
+  /** Multiply-adds, and code points of terms compared: 0 where the budget did not allow to explain anything. */
+  readonly operations: number;
 }
 
 /** Explains answers of one model. */
@@ -18,42 +25,101 @@ export interface Explainer {
    * Throws InputError for an id the model does not have.
    */
   explain(text: string, id: number, n: number): Reason[];
+  /** The same for several classes in one pass over the text, or empty lists where it would cost more than `operationBudget`. */
+  explainAll(text: string, ids: readonly number[], n: number, operationBudget?: number): Explanation;
 }
 
-export function createExplainer(model: Model): Explainer {
+/** Terms of one text: 転職 as a word and 転職 as two characters are one reason to a reader. */
+interface Terms {
+  readonly length: number;
+  /** Term of each feature, and a feature of each term. */
+  readonly of: readonly number[];
+  readonly features: readonly number[];
+}
+
+function termsOf(ngrams: Ngrams, { length, entries }: SparseVector): Terms {
+  const known = new Map<number, number>();
+  const of: number[] = [];
+  const features: number[] = [];
+  for (let feature = 0; feature < length; feature += 1) {
+    const span = spanOf(ngrams, entries[feature] as number);
+    let term = known.get(span);
+    if (term === undefined) {
+      term = features.length;
+      known.set(span, term);
+      features.push(feature);
+    }
+    of.push(term);
+  }
+  return { length: features.length, of, features };
+}
+
+/** @param reader shared with the classifier, so that a text that was just scored is explained by what was scored */
+export function createExplainer(model: Model, reader = createReader(model)): Explainer {
   const { dimension, head, vectors } = model;
-  const { extract } = createExtractor();
-  const { vectorise } = createVectoriser(model.keys, model.idf);
   const mean = new Float64Array(dimension);
   for (let at = 0; at < head.length; at += 1) {
     const d = at % dimension;
     mean[d] = (mean[d] as number) + (head[at] as number) / model.classes.length;
   }
 
-  function explain(text: string, id: number, n: number): Reason[] {
-    if (!Number.isInteger(id) || id < 1 || id > model.classes.length) {
-      throw new InputError(`no class has the id ${id}`, `Ids are 1 to ${model.classes.length}.`);
-    }
-    const ngrams = extract(normalise(text));
-    const { length, indices, values, entries } = vectorise(ngrams);
-    // 転職 as a word and 転職 as two characters are one reason to a reader.
-    const weights = new Map<string, number>();
-    for (let feature = 0; feature < length; feature += 1) {
-      const row = (indices[feature] as number) * dimension;
-      let part = 0;
-      for (let d = 0; d < dimension; d += 1) {
-        const direction = (head[(id - 1) * dimension + d] as number) - (mean[d] as number);
-        part += (vectors[row + d] as number) * direction;
+  function explainAll(
+    text: string,
+    ids: readonly number[],
+    n: number,
+    operationBudget = Number.POSITIVE_INFINITY,
+  ): Explanation {
+    for (const id of ids) {
+      if (!Number.isInteger(id) || id < 1 || id > model.classes.length) {
+        throw new InputError(`no class has the id ${id}`, `Ids are 1 to ${model.classes.length}.`);
       }
-      const term = termOf(ngrams, entries[feature] as number);
-      weights.set(term, (weights.get(term) ?? 0) + part * (values[feature] as number));
     }
-    return [...weights]
-      .map(([term, weight]) => ({ term, weight }))
-      .filter(({ weight }) => weight > 0)
-      .sort((a, b) => b.weight - a.weight || (a.term < b.term ? -1 : 1))
-      .slice(0, n);
+    const { ngrams, vector } = reader.again(text);
+    const { length, indices, values } = vector;
+    const operations = ids.length * dimension * (length + 1) + length;
+    if (operations > operationBudget) return { reasons: ids.map(() => []), operations: 0 };
+
+    const terms = termsOf(ngrams, vector);
+    const direction = new Float64Array(dimension);
+    const weights = new Float64Array(terms.length);
+    const reasons = ids.map((id) => {
+      for (let d = 0; d < dimension; d += 1) {
+        direction[d] = (head[(id - 1) * dimension + d] as number) - (mean[d] as number);
+      }
+      weights.fill(0);
+      for (let feature = 0; feature < length; feature += 1) {
+        const row = (indices[feature] as number) * dimension;
+        let part = 0;
+        for (let d = 0; d < dimension; d += 1) part += (vectors[row + d] as number) * (direction[d] as number);
+        const term = terms.of[feature] as number;
+        weights[term] = (weights[term] as number) + part * (values[feature] as number);
+      }
+      return strongest(weights, n, (term) => termOf(ngrams, vector.entries[terms.features[term] as number] as number));
+    });
+    return { reasons, operations };
   }
 
-  return { explain };
+  return {
+    explain: (text, id, n) => explainAll(text, [id], n).reasons[0] ?? [],
+    explainAll,
+  };
 }
+
+/** The `n` highest positive weights with their names, highest first, equal ones by name. Few are named: names are strings. */
+function strongest(weights: Float64Array, n: number, nameOf: (term: number) => string): Reason[] {
+  const chosen: Reason[] = [];
+  for (let term = 0; term < weights.length; term += 1) {
+    const weight = weights[term] as number;
+    const lowest = chosen.length < n ? 0 : (chosen.at(-1)?.weight ?? Number.POSITIVE_INFINITY);
+    if (weight <= 0 || weight < lowest) continue;
+    const reason = { term: nameOf(term), weight };
+    let place = chosen.length;
+    while (place > 0 && comesBefore(reason, chosen[place - 1] as Reason)) place -= 1;
+    chosen.splice(place, 0, reason);
+    if (chosen.length > n) chosen.pop();
+  }
+  return chosen;
+}
+
+const comesBefore = (a: Reason, b: Reason): boolean =>
+  a.weight > b.weight || (a.weight === b.weight && a.term < b.term);

@@ -213,3 +213,18 @@ export function termOf(ngrams: Ngrams, entry: number): string {
   const inner = String.fromCodePoint(...ngrams.points.subarray(ngrams.starts[entry], ngrams.ends[entry]));
   return `${flag & OPENS ? " " : ""}${inner}${flag & CLOSES ? " " : ""}`;
 }
+
+/**
+ * A number that is equal for n-grams of equal text (`termOf`), without building it: 53 bits of two hashes, so that among 8,192
+ * n-grams two of different text meet once in hundreds of millions of texts.
+ */
+export function spanOf({ flags, starts, ends, points }: Ngrams, entry: number): number {
+  const boundaries = (flags[entry] as number) & (OPENS | CLOSES);
+  let high = roll(WORD_SEED, boundaries);
+  let low = roll(CHARACTER_SEED, boundaries);
+  for (let at = starts[entry] as number; at < (ends[entry] as number); at += 1) {
+    high = roll(high, points[at] as number);
+    low = roll(low, points[at] as number);
+  }
+  return (finish(high) >>> 11) * 2 ** 32 + finish(low);
+}

@@ -1,8 +1,8 @@
 import { InputError } from "#contracts/errors.ts";
-import { createExtractor, NGRAMS_PER_POINT } from "./features.ts";
+import { NGRAMS_PER_POINT } from "./features.ts";
 import type { Model } from "./model.ts";
-import { normalise } from "./normalise.ts";
-import { createVectoriser, type SparseVector } from "./vector.ts";
+import { createReader } from "./reader.ts";
+import type { SparseVector } from "./vector.ts";
 
 /** `score` is the class's calibrated probability, a float32. */
 export interface Prediction {
@@ -46,11 +46,9 @@ const LEAST_FEATURES = 8;
  * Scores are bit-equal in Node and in workerd: the order of additions is fixed, sums are float64 and results are rounded to
  * float32; both run V8, whose Math.exp and Math.log are its own port of fdlibm, not the platform's.
  */
-export function createClassifier(model: Model): Classifier {
+export function createClassifier(model: Model, { read } = createReader(model)): Classifier {
   const { dimension, head, bias, prior, temperature } = model;
   const classes = model.classes.length;
-  const { extract } = createExtractor();
-  const { vectorise } = createVectoriser(model.keys, model.idf);
   const hidden = new Float64Array(dimension);
   const scores = new Float64Array(classes);
   const headCost = classes * dimension;
@@ -86,21 +84,15 @@ export function createClassifier(model: Model): Classifier {
     if (!Number.isInteger(top) || top < 1) {
       throw new InputError(`top is ${top}, not a positive whole number`, "Ask for 1 prediction or more.");
     }
-    // Half of what the head leaves goes at most to reading the text, so that features found can also be used.
     const left = operationBudget - headCost;
-    const pointLimit = Math.floor(left / 2 / (1 + NGRAMS_PER_POINT));
     let operations = 0;
-    if (left >= 2 * LEAST_FEATURES * dimension && pointLimit > 0) {
-      const normalised = normalise(text);
-      const ngrams = extract(normalised, pointLimit);
-      operations = ngrams.pointsRead + ngrams.seen;
-      const featureLimit = Math.floor((left - operations) / dimension);
-      const vector = vectorise(ngrams, featureLimit);
-      if (vector.length > 0) {
-        softmax(vector);
-        operations += vector.length * dimension + headCost;
-        const reduced = vector.length === featureLimit || ngrams.pointsRead === pointLimit;
-        return answer(reduced ? "reduced" : "full", operations, top);
+    if (left >= Math.max(2 * LEAST_FEATURES * dimension, 2 * (1 + NGRAMS_PER_POINT))) {
+      const found = read(text, left);
+      operations = found.operations;
+      if (found.vector.length > 0) {
+        softmax(found.vector);
+        operations += found.vector.length * dimension + headCost;
+        return answer(found.reduced ? "reduced" : "full", operations, top);
       }
     }
     scores.set(prior);

@@ -83,6 +83,31 @@ describe("the edge's client", () => {
     await expect(other.health()).rejects.toThrow(NotReachableError);
   });
 
+  it("warms in parts, the one by which the set is found last", async () => {
+    const bodies: { queries: string[]; part: number; parts: number }[] = [];
+    const client = await clientOf((request, response) => {
+      let text = "";
+      request.on("data", (chunk) => {
+        text += chunk;
+      });
+      request.on("end", () => {
+        const body = JSON.parse(text);
+        bodies.push(body);
+        response.writeHead(200).end(JSON.stringify({ model: "m", warmed: body.queries.length }));
+      });
+    });
+    const queries = Array.from({ length: 120 }, (_, index) => `query ${index}`);
+    expect(await client.warm(queries)).toBe(120);
+    expect(bodies.map(({ part, parts }) => [part, parts])).toEqual([
+      [2, 3],
+      [1, 3],
+      [0, 3],
+    ]);
+    expect(bodies.reverse().flatMap((body) => body.queries)).toEqual(queries);
+    expect(await client.warm([])).toBe(0);
+    await expect(client.warm(Array.from({ length: 2001 }, () => "x"))).rejects.toThrow(InputError);
+  });
+
   it("reads the health of an edge that is not well", async () => {
     const ill = { ok: false, model: null, epoch: 0, version: null, loaded: false, fallback: false, uptimeSeconds: 1 };
     expect(await (await clientOf(answering(503, ill))).health()).toEqual(ill);

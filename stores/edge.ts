@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
-import { ErrorAnswer, Health, Release } from "#contracts/http.ts";
+import { ErrorAnswer, Health, MAX_WARM_PART, MAX_WARM_PARTS, Release, WarmAnswer } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
 
 export interface EdgeLocation {
@@ -19,6 +19,11 @@ export interface EdgeClient {
   /** What the edge says of itself, well or not. */
   health(): Promise<Health>;
   release(): Promise<Release>;
+  /**
+   * Has the current model answer these queries before anybody asks, and answers how many were written. Done after each release.
+   * @throws InputError for more than 2,000 queries
+   */
+  warm(queries: readonly string[]): Promise<number>;
 }
 
 /** A question that takes longer than this will not be answered. */
@@ -101,6 +106,24 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation): EdgeClient
     },
     async release() {
       return read(Release, (await ask("/api/release")).text);
+    },
+    async warm(queries) {
+      const parts = Math.ceil(queries.length / MAX_WARM_PART);
+      if (parts > MAX_WARM_PARTS) {
+        throw new InputError(
+          `${queries.length} queries are too many to warm`,
+          `Choose the ${MAX_WARM_PART * MAX_WARM_PARTS} most frequent.`,
+        );
+      }
+      let warmed = 0;
+      // The edge finds the set by its part 0: with that written last, nobody reads half a set.
+      for (let part = parts - 1; part >= 0; part -= 1) {
+        const body = { queries: queries.slice(part * MAX_WARM_PART, (part + 1) * MAX_WARM_PART), part, parts };
+        const headers = { "content-type": "application/json" };
+        const { text } = await ask("/admin/warm", { method: "POST", headers, body: JSON.stringify(body) });
+        warmed += read(WarmAnswer, text).warmed;
+      }
+      return warmed;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ClassifyAnswer } from "#contracts/http.ts";
+import { verifyEvent } from "../event-token.ts";
 import {
   ADMIN,
   coldEdge,
@@ -142,5 +143,46 @@ describe("a canary", () => {
       expect(release.bucketOf).toBe(buckets[index]);
     }
     expect((await ask()).model).toBe(current);
+  });
+});
+
+describe("an experiment", () => {
+  const arms = (experimental: string, control: string) => [
+    { name: "experimental", sha256: experimental, basisPoints: 4000 },
+    { name: "control", sha256: control, basisPoints: 4000 },
+  ];
+
+  it("gives each arm its people and its model, and every event its bucket", async () => {
+    const edge = coldEdge();
+    const [current, other] = await Promise.all([upload(MODEL), upload(OTHER_MODEL)]);
+    const experiments = [{ name: "ab", salt: "ab-salt", arms: arms(other, current) }];
+    expect((await edge.putPointer(pointerTo(current, 1, { experiments }), 0)).status).toBe(200);
+    const ask = async (userId: string, headers: Record<string, string> = {}) => {
+      const response = await edge.request("/api/classify", {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ text: TEXTS[0], userId }),
+      });
+      return ClassifyAnswer.parse(await response.json());
+    };
+    const people = Array.from({ length: 30 }, (_, index) => `user-${index}`);
+    for (const person of people) await ask(person);
+    const answers = await Promise.all(people.map((person) => ask(person)));
+    expect(new Set(answers.map(({ bucket }) => bucket))).toEqual(new Set(["ab/experimental", "ab/control", "current"]));
+    for (const { bucket, model, eventId } of answers) {
+      expect(model).toBe(bucket === "ab/experimental" ? other : current);
+      expect((await verifyEvent(env.EVENT_SECRET, eventId))?.bucket).toBe(bucket);
+    }
+    const machines = await Promise.all(people.map((person) => ask(person, { "user-agent": "Googlebot/2.1" })));
+    expect(new Set(machines.map(({ bucket, model }) => `${bucket} ${model}`))).toEqual(new Set([`machine ${current}`]));
+  });
+
+  it("is refused with a salt in use, or a model that is not there", async () => {
+    const edge = coldEdge();
+    const current = await upload(MODEL);
+    const put = (salt: string, sha256: string) =>
+      edge.putPointer(pointerTo(current, 1, { experiments: [{ name: "ab", salt, arms: arms(sha256, current) }] }), 0);
+    expect(await (await put("salt", current)).json()).toMatchObject({ error: { field: "experiments" } });
+    expect(await (await put("other", "0".repeat(64))).json()).toMatchObject({ error: { name: "ArtefactMissing" } });
   });
 });

@@ -1,16 +1,25 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { ModeRequest, PersonId, type WarmAnswer, WarmRequest } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import { experimentFault } from "#policy/buckets.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { bearer } from "../bearer.ts";
+import { userToken } from "../erasure.ts";
 import { HttpError } from "../http-error.ts";
 import { exportEvents } from "../log.ts";
+import { modeHistory, switchMode } from "../mode.ts";
 import { movePointer, readPointer } from "../pointer.ts";
 import { parse, readJson } from "../read-json.ts";
 import { artefactKey } from "../residents.ts";
 import { serving } from "../serving.ts";
+import { warm } from "../warming.ts";
 
 const POINTER_BODY_LIMIT = 65_536;
+/** 50 queries of 2,000 code units written as \uXXXX. */
+const WARM_BODY_LIMIT = 655_360;
+/** Simple mode is for an incident; what lasts longer is a release. */
+const LONGEST_SIMPLE_MS = 7 * 86_400_000;
 /** Rows an export may hold: with texts of 2,000 characters this is some 10 MB. */
 const EXPORT_LIMIT = 1000;
 
@@ -25,6 +34,7 @@ async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void>
     { field: "current.sha256", sha256: pointer.current.sha256 },
     { field: "canary.sha256", sha256: pointer.canary?.sha256 },
     { field: "readings", sha256: pointer.readings },
+    ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
   ];
   await Promise.all(
     named.map(async ({ field, sha256 }) => {
@@ -64,6 +74,8 @@ export const admin = new Hono<AppEnv>()
     if (pointer.epoch <= expected) {
       throw new HttpError(400, "InvalidRequest", `an epoch only grows: above ${expected}`, { field: "epoch" });
     }
+    const fault = experimentFault(pointer);
+    if (fault !== undefined) throw new HttpError(400, "InvalidRequest", fault, { field: "experiments" });
     await refuseMissingArtefacts(c.env, pointer);
     const move = await movePointer(c.env, pointer, expected);
     if (!move.moved) {
@@ -75,6 +87,32 @@ export const admin = new Hono<AppEnv>()
     isolate.pointer.accept(pointer);
     c.executionCtx.waitUntil(serving(isolate, c.env, waitUntilOf(c)).catch(() => undefined));
     return c.json(pointer, 200, { etag: `"${pointer.epoch}"` });
+  })
+  .post("/warm", async (c) => {
+    const request = parse(WarmRequest, await readJson(c.req.raw, WARM_BODY_LIMIT));
+    const by = await serving(c.var.isolate, c.env, waitUntilOf(c));
+    if (by.bucket !== "current" || by.release === undefined) {
+      throw new HttpError(503, "ModelUnavailable", "the current model is not in memory yet: ask again", {
+        headers: { "retry-after": "5" },
+      });
+    }
+    const answers = await warm(c.env, by, by.release, request);
+    return c.json({ model: by.sha256, warmed: answers } satisfies WarmAnswer);
+  })
+  .get("/mode", async (c) => c.json({ switches: await modeHistory(c.env) }))
+  .post("/mode", async (c) => {
+    const { mode, until, reason } = parse(ModeRequest, await readJson(c.req.raw, POINTER_BODY_LIMIT));
+    const now = Date.now();
+    if (mode === "simple" && (until === undefined || until <= now || until > now + LONGEST_SIMPLE_MS)) {
+      throw new HttpError(400, "InvalidRequest", "simple mode ends in the future, within 7 days", { field: "until" });
+    }
+    const made = await switchMode(c.env, { mode, until: mode === "simple" ? (until ?? null) : null, reason });
+    c.var.isolate.mode.accept(made);
+    return c.json(made);
+  })
+  .post("/users/:userId/token", async (c) => {
+    const userId = parse(PersonId, c.req.param("userId"), "userId");
+    return c.json({ token: await userToken(c.env, userId) });
   })
   .get("/metrics", async (c) => {
     const text = c.var.isolate.counters.print();

@@ -1,20 +1,25 @@
 import { Hono } from "hono";
-import { MAX_TEXT, type Served } from "#contracts/event.ts";
-import { type ClassifyAnswer, ClassifyRequest } from "#contracts/http.ts";
+import { type Language, MAX_TEXT, type Served } from "#contracts/event.ts";
+import { type ClassifyAnswer, ClassifyRequest, type SafetyKind } from "#contracts/http.ts";
 import { detectLanguage } from "#model/language.ts";
 import { normalise } from "#model/normalise.ts";
-import { type AppEnv, waitUntilOf } from "../app-env.ts";
+import { isMachine } from "#policy/bots.ts";
+import { safetyOf } from "#policy/safety.ts";
+import { answerKey } from "../answer-key.ts";
+import { type AppContext, type AppEnv, waitUntilOf } from "../app-env.ts";
+import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
+import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import { saltedHash } from "../keys.ts";
+import { limited } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
 import { show } from "../readings.ts";
-import { serving } from "../serving.ts";
+import { type Scored, scoreText } from "../scored.ts";
+import { answering, type Serving } from "../serving.ts";
 
 /** 2,000 code units written as \uXXXX, and room for the rest. */
 const BODY_LIMIT = 16_384;
-/** Terms shown as the reason of a prediction. */
-const WHY_TERMS = 3;
 
 /** A long text is a matter of size, not of schema. @throws HttpError 413 */
 function refuseLongText(body: unknown): void {
@@ -24,48 +29,115 @@ function refuseLongText(body: unknown): void {
   }
 }
 
-export const classify = new Hono<AppEnv>().post("/", async (c) => {
+export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
   const body = await readJson(c.req.raw, BODY_LIMIT);
   refuseLongText(body);
-  const request = parse(ClassifyRequest, body);
-  const { isolate } = c.var;
+  const { text, top, consent, ...request } = parse(ClassifyRequest, body);
+  const { counters } = c.var.isolate;
 
-  const by = await serving(isolate, c.env, waitUntilOf(c), request.userId ?? request.sessionId);
+  const lang = request.lang === "auto" ? detectLanguage(text) : request.lang;
+
+  const normalised = normalise(text);
+  const danger = safetyOf(normalised);
+  if (danger !== undefined) {
+    counters.add("haqei_edge_answers_total", 'path="safety"');
+    return c.json(helpAnswer(c.var.model, danger, lang));
+  }
+
+  // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
+  const machine = isMachine(c.req.header("user-agent"));
+  const person = machine ? undefined : (request.userId ?? request.sessionId);
+  const by = await answering(c.var.isolate, c.env, waitUntilOf(c), person);
+  const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   c.set("model", by.sha256);
-  const lang = request.lang === "auto" ? detectLanguage(request.text) : request.lang;
-  const scored = by.model.classify(request.text, {
-    top: request.top,
-    operationBudget: Number(c.env.OPERATION_BUDGET),
-  });
-  // The bundled model is what is left when nothing released can answer: however it scored, it counts as the prior.
-  const path = by.bucket === "fallback" ? "prior" : scored.path;
+  const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalised);
+  const { scored, cache } = await answerOf(c, by, { text, textHash, lang, top });
+  const path = pathOf(by, scored, cache);
+  const operations = cache === "none" ? scored.operations : 0;
+  counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
+  counters.add("haqei_edge_answers_total", `path="${path}"`);
+
+  const unsure = scored.path === "prior" || scored.confidence < Number(c.env.ABSTAIN_BELOW);
+  if (unsure) counters.add("haqei_edge_abstained_total", `path="${path}"`);
 
   const served: Served = {
     model: by.sha256,
-    bucket: by.bucket,
+    bucket,
     shown: scored.predictions.map(({ id }) => id),
     propensity: 1,
-    textHash: await saltedHash(c.env.EVENT_SECRET, "text", normalise(request.text)),
+    textHash,
     lang,
     at: Date.now(),
-    ...(request.consent ? { text: request.text } : {}),
+    ...(consent ? { text } : {}),
   };
-  isolate.counters.add("haqei_edge_answers_total", `path="${path}"`);
-
   return c.json({
     eventId: await signEvent(c.env.EVENT_SECRET, served),
     model: by.sha256,
     version: by.version,
-    bucket: by.bucket,
+    bucket,
     path,
-    cache: "none",
-    operations: scored.operations,
+    cache,
+    operations,
     lang,
-    predictions: scored.predictions.map(({ id, label, score }) => {
-      const reading = by.readings?.get(id);
-      const why = scored.path === "prior" ? [] : by.model.explain(request.text, id, WHY_TERMS);
-      return { id, label, score, ...(reading === undefined ? {} : show(reading, lang)), why };
+    predictions: scored.predictions.map((prediction) => {
+      const reading = by.readings?.get(prediction.id);
+      return { ...prediction, ...(reading === undefined ? {} : show(reading, lang)) };
     }),
     confidence: scored.confidence,
+    ...(unsure ? { abstain: true, message: UNSURE[lang] } : {}),
   } satisfies ClassifyAnswer);
 });
+
+/** Help and no reading, whether or not a model could answer. Nothing of the text stays: it is not scored, kept, hashed or signed, so that no feedback can bring it back. */
+const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAnswer => ({
+  eventId: "",
+  model,
+  version: "none",
+  bucket: "none",
+  path: "prior",
+  cache: "none",
+  operations: 0,
+  lang,
+  predictions: [],
+  confidence: 0,
+  safety: { kind, help: helpFor(kind, lang) },
+});
+
+interface Question {
+  text: string;
+  textHash: string;
+  lang: Language;
+  top: number;
+}
+
+/** What the model says, from a cache where it was said before. */
+async function answerOf(
+  c: AppContext,
+  by: Serving,
+  { text, textHash, lang, top }: Question,
+): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
+  const budget = budgetOf(c.env);
+  const score = () => scoreText(by.model, text, top, by.priorOnly ? 0 : budget.inference);
+  if (by.release === undefined) return { scored: score(), cache: "none" };
+
+  const { answers, counters } = c.var.isolate;
+  const key = answerKey(by.release, lang, top, textHash);
+  const place = {
+    key,
+    release: by.release,
+    edge: budget.edgeLookup && text.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
+    warmed: by.sha256 === c.var.isolate.pointer.held()?.current.sha256,
+  };
+  const found = await answers.find(c.env, waitUntilOf(c), place);
+  counters.add("haqei_edge_cache_total", `result="${found?.level ?? "none"}"`);
+  if (found !== undefined) return { scored: found.scored, cache: found.level };
+  const scored = score();
+  answers.keep(waitUntilOf(c), place, scored);
+  return { scored, cache: "none" };
+}
+
+/** What answers in a released model's place, as the bundled one does, counts as the prior however it scored. */
+function pathOf(by: Serving, scored: Scored, cache: ClassifyAnswer["cache"]): ClassifyAnswer["path"] {
+  if (by.release === undefined) return "prior";
+  return cache === "none" ? scored.path : "cache";
+}

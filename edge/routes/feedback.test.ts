@@ -143,8 +143,8 @@ describe("POST /api/feedback", () => {
       "/api/feedback",
       await thumb("e"),
     );
-    expect(response.status).toBe(500);
-    expect(await response.json()).toMatchObject({ error: { name: "InternalError" } });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error: { name: "LogUnavailable" } });
   });
 });
 

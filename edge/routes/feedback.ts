@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../app-env.ts";
 import { logFeedback } from "../log.ts";
+import { limited } from "../rate-limit.ts";
 import { readJson } from "../read-json.ts";
 
 const BODY_LIMIT = 1_048_576;
 
-export const feedback = new Hono<AppEnv>().post("/", async (c) => {
+export const feedback = new Hono<AppEnv>().post("/", limited, async (c) => {
   const answer = await logFeedback(c.env, await readJson(c.req.raw, BODY_LIMIT));
   const count = (outcome: string, by: number) =>
     c.var.isolate.counters.add("haqei_edge_feedback_total", `outcome="${outcome}"`, by);

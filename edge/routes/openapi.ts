@@ -3,10 +3,12 @@ import { type ZodType, z } from "zod";
 import {
   ClassifyAnswer,
   ClassifyRequest,
+  ErasureAnswer,
   ErrorAnswer,
   FeedbackAnswer,
   FeedbackRequest,
   Health,
+  HexagramsAnswer,
   LineAnswer,
   Release,
 } from "#contracts/http.ts";
@@ -32,6 +34,7 @@ const OPERATIONS: Record<string, Record<string, Operation>> = {
         400: problem("the request breaks its schema"),
         413: problem("the text or the body is too long"),
         415: problem("the body is not JSON"),
+        429: problem("too many requests; Retry-After says when to ask again"),
         503: problem("nothing at all can answer"),
       },
     },
@@ -45,6 +48,8 @@ const OPERATIONS: Record<string, Record<string, Operation>> = {
         400: problem("neither an event nor a batch"),
         413: problem("the body is too long"),
         415: problem("the body is not JSON"),
+        429: problem("too many requests; Retry-After says when to ask again"),
+        503: problem("nothing was written: send it again"),
       },
     },
   },
@@ -72,6 +77,23 @@ const OPERATIONS: Record<string, Record<string, Operation>> = {
         language,
       ],
       answers: { 200: { description: "the reading", schema: LineAnswer }, 404: problem("no readings are released") },
+    },
+  },
+  "/api/hexagrams": {
+    get: {
+      summary: "All hexagrams with their lines, without the texts",
+      parameters: [language],
+      answers: {
+        200: { description: "the hexagrams", schema: HexagramsAnswer },
+        404: problem("no readings are released"),
+      },
+    },
+  },
+  "/api/users/{userId}": {
+    delete: {
+      summary: "Deletes a user's events, for the user's token or the admin secret",
+      parameters: [{ name: "userId", in: "path", required: true, schema: { type: "string" } }],
+      answers: { 202: { description: "deleted", schema: ErasureAnswer }, 401: problem("neither token nor secret") },
     },
   },
 };

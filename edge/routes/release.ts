@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Release } from "#contracts/http.ts";
+import { assign } from "#policy/buckets.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
-import { bucketOf } from "../bucket.ts";
 
 export const release = new Hono<AppEnv>().get("/", async (c) => {
   const pointer = await c.var.isolate.pointer.get(c.env, waitUntilOf(c));
@@ -13,6 +13,6 @@ export const release = new Hono<AppEnv>().get("/", async (c) => {
     current,
     ...(canary && { canary }),
     ...(previous && { previous }),
-    ...(userId !== undefined && { bucketOf: await bucketOf(pointer, userId) }),
+    ...(userId !== undefined && { bucketOf: assign(pointer, userId).bucket }),
   } satisfies Release);
 });

@@ -58,8 +58,11 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     await system?.end();
   });
 
+  /** A browser of tests prefers English; the page is asked to speak Japanese. */
+  const askPage = () => `${system.servers.endpoints.edge.url}/?lang=ja`;
+
   async function ask(page: Page): Promise<void> {
-    await page.goto(system.servers.endpoints.edge.url);
+    await page.goto(askPage());
     await page.getByLabel("いまの状況").fill(QUESTION);
     await page.getByRole("button", { name: "問う" }).click();
     await page.locator("article").nth(2).waitFor();
@@ -130,7 +133,7 @@ describe.skipIf(executable === undefined)("in a browser", () => {
 
     it("keeps the text only where it was allowed to", async () => {
       await using visitor = await visit(browser);
-      await visitor.page.goto(system.servers.endpoints.edge.url);
+      await visitor.page.goto(askPage());
       await visitor.page.getByRole("checkbox").check();
       await visitor.page.getByLabel("いまの状況").fill(QUESTION);
       await visitor.page.getByRole("button", { name: "問う" }).click();
@@ -144,7 +147,9 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await using visitor = await visit(browser);
       const { page, complaints } = visitor;
       const { keyboard } = page;
-      await page.goto(system.servers.endpoints.edge.url);
+      await page.goto(askPage());
+      // The first is the choice of language.
+      await keyboard.press("Tab");
       await keyboard.press("Tab");
       await keyboard.insertText(QUESTION);
       await keyboard.press("Control+Enter");
@@ -172,7 +177,7 @@ describe.skipIf(executable === undefined)("in a browser", () => {
 
     it("offers every line for a correction under its own name", async () => {
       await using visitor = await visit(browser);
-      await visitor.page.goto(system.servers.endpoints.edge.url);
+      await visitor.page.goto(askPage());
       const offered = await visitor.page.evaluate<{ hexagram: string; line: string }[]>(`
         [...document.querySelectorAll("#hexagram option")].flatMap((option) => {
           option.selected = true;
@@ -209,7 +214,7 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     it("says what went wrong, and can be asked again", async () => {
       await using visitor = await visit(browser);
       const { page } = visitor;
-      await page.goto(system.servers.endpoints.edge.url);
+      await page.goto(askPage());
       await page.route("**/api/classify", (route) => route.abort(), { times: 1 });
       await page.getByLabel("いまの状況").fill(QUESTION);
       await page.getByRole("button", { name: "問う" }).click();

@@ -1,0 +1,27 @@
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "./app-env.ts";
+import { HttpError } from "./http-error.ts";
+
+/** The binding's period (`wrangler.jsonc`): after it everybody may ask again. */
+const PERIOD_SECONDS = 60;
+
+/**
+ * Lets a client through as often as the binding allows, in this place and about. Without the binding, or without an address to
+ * tell clients by, as on one machine, nobody is limited; nor where the binding fails.
+ */
+export const limited = createMiddleware<AppEnv>(async (c, next) => {
+  const limiter = c.env.RATE_LIMIT as RateLimit | undefined;
+  const client = c.req.header("cf-connecting-ip");
+  if (limiter !== undefined && client !== undefined) {
+    const { success } = await limiter.limit({ key: client }).catch((error: unknown) => {
+      console.warn("the rate limit does not answer", error);
+      return { success: true };
+    });
+    if (!success) {
+      throw new HttpError(429, "TooManyRequests", `too many requests: ask again in ${PERIOD_SECONDS} seconds`, {
+        headers: { "retry-after": String(PERIOD_SECONDS) },
+      });
+    }
+  }
+  await next();
+});
