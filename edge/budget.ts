@@ -1,7 +1,7 @@
 /**
  * Operations (model/score.ts: code points, n-grams, multiply-adds) that workerd does in a millisecond of CPU: about half of the
- * least that `npm run bench:edge` shows as "operations per ms" for texts of 2,000 characters that are scored (132,000 for mixed
- * script, 186,000 for prose; 2026-11-25, 2 x AMD EPYC (virtual), busy with other work, workerd 1.20261102.1). Wide ligatures are
+ * least that `npm run bench:edge` shows as "operations per ms" for texts of 2,000 characters that are scored (129,000 for mixed
+ * script, 162,000 for prose; 2026-11-25, 2 x AMD EPYC (virtual), busy with other work, workerd 1.20261102.1). Wide ligatures are
  * apart: their time is normalising, which is not counted and takes under 2 ms for any text that is accepted. Clocks stand still
  * in production, so that time cannot be asked there.
  */
