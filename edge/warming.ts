@@ -23,7 +23,7 @@ export async function warm(
   for (const text of queries) {
     const normalised = normalise(text);
     if (safetyOf(normalised) !== undefined) continue;
-    const scored = scoreText(model, text, TOP, budgetOf(env).inference);
+    const scored = scoreText(model, normalised, TOP, budgetOf(env).inference);
     if (scored.path === "prior") continue;
     const textHash = await saltedHash(env.EVENT_SECRET, "text", normalised);
     answers[answerKey(release, detectLanguage(text), TOP, textHash)] = scored;

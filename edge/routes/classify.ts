@@ -51,7 +51,7 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   c.set("model", by.sha256);
   const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalised);
-  const { scored, cache } = await answerOf(c, by, { text, textHash, lang, top });
+  const { scored, cache } = await answerOf(c, by, { normalised, textHash, lang, top });
   const path = pathOf(by, scored, cache);
   const operations = cache === "none" ? scored.operations : 0;
   counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
@@ -104,7 +104,8 @@ const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAn
 });
 
 interface Question {
-  text: string;
+  /** Normalising again changes nothing and costs little, unlike the first time. */
+  normalised: string;
   textHash: string;
   lang: Language;
   top: number;
@@ -114,10 +115,10 @@ interface Question {
 async function answerOf(
   c: AppContext,
   by: Serving,
-  { text, textHash, lang, top }: Question,
+  { normalised, textHash, lang, top }: Question,
 ): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
   const budget = budgetOf(c.env);
-  const score = () => scoreText(by.model, text, top, by.priorOnly ? 0 : budget.inference);
+  const score = () => scoreText(by.model, normalised, top, by.priorOnly ? 0 : budget.inference);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
   const { answers, counters } = c.var.isolate;
@@ -125,7 +126,7 @@ async function answerOf(
   const place = {
     key,
     release: by.release,
-    edge: budget.edgeLookup && text.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
+    edge: budget.edgeLookup && normalised.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
     warmed: by.sha256 === c.var.isolate.pointer.held()?.current.sha256,
   };
   const found = await answers.find(c.env, waitUntilOf(c), place);

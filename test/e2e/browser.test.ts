@@ -211,6 +211,35 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       expect(complaints).toEqual([]);
     });
 
+    it("speaks the browser's language, and another where it is chosen, and remembers it", async () => {
+      await using visitor = await visit(browser, { locale: "zh-CN" });
+      const { page, complaints } = visitor;
+      await page.goto(system.servers.endpoints.edge.url);
+      await page.getByRole("heading", { name: "问三百八十四爻" }).waitFor();
+      await page.locator("#language").selectOption("en");
+      await page.getByLabel("Your situation").fill(QUESTION);
+      await page.getByRole("button", { name: "Ask" }).click();
+      await page.locator("article").nth(2).waitFor();
+      expect(await page.locator("h2").first().textContent()).toMatch(/　Line [1-6], (yang|yin)$/);
+      expect(await page.locator("#hexagram option").nth(1).textContent()).toBe("2 Receptivity");
+      await page.locator("#language").selectOption("zh");
+      expect(await page.locator("article button").first().textContent()).toBe("很贴切");
+      await page.reload();
+      expect(await page.evaluate("document.documentElement.lang")).toBe("zh");
+      expect(complaints).toEqual([]);
+    });
+
+    it("shows help in place of readings to somebody in danger", async () => {
+      await using visitor = await visit(browser);
+      const { page } = visitor;
+      await page.goto(askPage());
+      await page.getByLabel("いまの状況").fill("もう死にたい");
+      await page.getByRole("button", { name: "問う" }).click();
+      await page.locator("article").getByText("0120-783-556").waitFor();
+      expect(await page.locator("article").count()).toBe(1);
+      expect(await page.locator("article button").count()).toBe(0);
+    });
+
     it("says what went wrong, and can be asked again", async () => {
       await using visitor = await visit(browser);
       const { page } = visitor;
