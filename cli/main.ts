@@ -5,6 +5,7 @@ import * as config from "./commands/config.ts";
 import * as dataset from "./commands/dataset.ts";
 import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
+import * as gate from "./commands/gate.ts";
 import * as logs from "./commands/logs.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
@@ -34,6 +35,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   train,
   evaluate,
   classify,
+  gate,
   config,
   doctor,
   logs,

@@ -42,6 +42,8 @@ export function pack(magic: string, header: unknown, sections: readonly ArrayBuf
 
 /** Hands out the sections of a file in the order in which they were packed, as views without copying. */
 export interface SectionReader {
+  uint8(length: number, name: string): Uint8Array;
+  int8(length: number, name: string): Int8Array;
   uint16(length: number, name: string): Uint16Array;
   uint32(length: number, name: string): Uint32Array;
   float32(length: number, name: string): Float32Array;
@@ -89,6 +91,8 @@ export function unpack(magic: string, format: string, input: Uint8Array): { head
   }
   const buffer = bytes.buffer;
   const sections: SectionReader = {
+    uint8: (length, name) => new Uint8Array(buffer, take(length, 1, name), length),
+    int8: (length, name) => new Int8Array(buffer, take(length, 1, name), length),
     uint16: (length, name) => new Uint16Array(buffer, take(length, 2, name), length),
     uint32: (length, name) => new Uint32Array(buffer, take(length, 4, name), length),
     float32: (length, name) => new Float32Array(buffer, take(length, 4, name), length),

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from "#contracts/config.ts";
+import type { LadderRung, TrainingConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
 import { FEATURES_VERSION } from "#model/features.ts";
@@ -16,7 +16,7 @@ import {
   type Problem,
   type Vocabulary,
 } from "./problem.ts";
-import { featuresWithin, mostEnergetic } from "./prune.ts";
+import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
 
@@ -30,8 +30,10 @@ export interface TrainInput {
   readonly seed: number;
   /** Bytes handed out by an earlier, broken-off run on the same input. */
   readonly checkpoint?: Uint8Array;
-  /** Most bytes of the model as float16: trains twice, the second time on the features that matter most. */
+  /** Most bytes of the compressed model: trains twice, the second time on the features that matter most. */
   readonly maxBytes?: number;
+  /** The rung that `maxBytes` is counted on; `coded` without it. */
+  readonly rung?: LadderRung;
 }
 
 export interface Progress {
@@ -85,7 +87,7 @@ interface Prepared extends Start {
  * checkpoint gives the bytes of an unbroken run. Throws InputError where the input cannot be trained on.
  */
 export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const { examples, options, seed, maxBytes } = input;
+  const { examples, options, seed, maxBytes, rung = "coded" } = input;
   const began = performance.now();
   const classes = input.classes ?? classesOf(examples);
   checkInput(input, classes);
@@ -130,7 +132,7 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     resume = undefined;
     if (maxBytes === undefined || pass === 1) break;
     const unpruned = toModel(prepared, weights, classes, 1);
-    keep = { keys: mostEnergetic(vocabulary, weights, featuresWithin(maxBytes, unpruned)) };
+    keep = { keys: keysWithin(maxBytes, unpruned, vocabulary, rung) };
     // The budget was worked out for this dimension.
     maxDimension = weights.dimension;
   }
