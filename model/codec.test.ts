@@ -2,24 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "#contracts/errors.ts";
 import { decodeModel, encodeModel } from "./codec.ts";
-import { goldenModel } from "./golden.ts";
-import { type Model, RUNGS } from "./model.ts";
+import { goldenModel, goldenRungs } from "./golden.ts";
+import { RUNGS } from "./model.ts";
 
 const model = goldenModel();
 const bytes = encodeModel(model);
-/** The golden model on each rung; its vectors are whole multiples of 2^-12 below 1, and of the step on rung `coded`. */
-const STEP = 2 ** -5;
-const onRung: Record<string, Model> = {
-  float32: model,
-  float16: { ...model, rung: "float16" },
-  int8: { ...model, rung: "int8" },
-  coded: {
-    ...model,
-    rung: "coded",
-    step: STEP,
-    vectors: model.vectors.map((value) => Math.round(value / STEP) * STEP),
-  },
-};
+const onRung = goldenRungs();
+const STEP = onRung.coded.step as number;
 
 /** Bytes with a changed header of the same length. */
 function withHeader(change: (json: string) => string): Uint8Array {
@@ -65,7 +54,7 @@ describe("a model's bytes", () => {
   });
 
   test("hold vectors and head in a quarter of the space on rung int8, with an error of half a step", () => {
-    const small = encodeModel(onRung.int8 as Model);
+    const small = encodeModel(onRung.int8);
     expect(small.length).toBeLessThan(bytes.length - 2.2 * (model.vectors.length + model.head.length));
     const { vectors, keys, idf } = decodeModel(small);
     expect({ keys, idf }).toEqual({ keys: model.keys, idf: model.idf });
@@ -74,9 +63,9 @@ describe("a model's bytes", () => {
   });
 
   test("give back vectors that are multiples of the step on rung coded, keys as they are, idf in eighths", () => {
-    const given = onRung.coded as Model;
+    const given = onRung.coded;
     const small = encodeModel(given);
-    expect(small.length).toBeLessThan(encodeModel(onRung.int8 as Model).length);
+    expect(small.length).toBeLessThan(encodeModel(onRung.int8).length);
     const read = decodeModel(small);
     const plain = (values: Float32Array): number[] => [...values].map((value) => value + 0);
     expect(plain(read.vectors)).toEqual(plain(given.vectors));
@@ -88,15 +77,14 @@ describe("a model's bytes", () => {
   });
 
   test.each(RUNGS)("on rung %s are the same again after reading", (rung) => {
-    const once = encodeModel(onRung[rung] as Model);
+    const once = encodeModel(onRung[rung]);
     expect(decodeModel(once).rung).toBe(rung);
     expect(encodeModel(decodeModel(once))).toEqual(once);
   });
 
   test("may hold no feature at all", () => {
     const none = { keys: new Uint32Array(), idf: new Float32Array(), vectors: new Float32Array() };
-    for (const rung of RUNGS)
-      expect(decodeModel(encodeModel({ ...(onRung[rung] as Model), ...none })).keys).toHaveLength(0);
+    for (const rung of RUNGS) expect(decodeModel(encodeModel({ ...onRung[rung], ...none })).keys).toHaveLength(0);
   });
 
   test("name any class", () => {
@@ -113,7 +101,7 @@ describe("a model's bytes", () => {
 
 describe("malformed bytes", () => {
   test.each(RUNGS)("on rung %s are an InputError wherever they are cut", (rung) => {
-    const whole = encodeModel(onRung[rung] as Model);
+    const whole = encodeModel(onRung[rung]);
     fc.assert(
       fc.property(fc.nat(whole.length - 1), (length) => {
         expect(() => decodeModel(whole.subarray(0, length))).toThrow(InputError);
@@ -122,7 +110,7 @@ describe("malformed bytes", () => {
   });
 
   test.each(RUNGS)("on rung %s never give anything but a model or an InputError", (rung) => {
-    const whole = encodeModel(onRung[rung] as Model);
+    const whole = encodeModel(onRung[rung]);
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const broken = whole.slice();
@@ -165,7 +153,7 @@ describe("malformed bytes", () => {
   });
 
   test("a header of rung coded that claims more than there is", () => {
-    const whole = encodeModel(onRung.coded as Model);
+    const whole = encodeModel(onRung.coded);
     const claim = (from: RegExp, to: string) => {
       const length = new DataView(whole.buffer).getUint32(8, true);
       const json = String.fromCharCode(...whole.subarray(16, 16 + length));
@@ -195,7 +183,7 @@ describe("malformed bytes", () => {
   });
 
   test("what rung coded cannot hold is refused when it is written", () => {
-    const given = onRung.coded as Model;
+    const given = onRung.coded;
     const { step: _, ...stepless } = given;
     expect(() => encodeModel(stepless)).toThrow("has a step");
     expect(() => encodeModel({ ...given, step: 2 ** -12 })).toThrow("more than 127 steps");

@@ -184,7 +184,7 @@ const coded: Storage = {
     return {
       keys: fromGaps(gaps),
       idf: Float32Array.from(idfCodes, (lack) => (idfTop - lack) / IDF_STEPS),
-      vectors: finite(decodeMatrix(matrix, vocabulary, step), "vectors"),
+      vectors: decodeMatrix(matrix, vocabulary, step),
       head: readInt8(sections, classes.length, dimension, "head"),
       step,
     };
@@ -234,6 +234,7 @@ function isCodedHeader(value: unknown): value is CodedHeader {
     typeof step === "number" &&
     step > 0 &&
     Math.fround(step) === step &&
+    Number.isFinite(Math.fround(step * 128)) &&
     isCount(idfTop, 0, 2 ** 16) &&
     names.every((name) => isCount(counts[name], 0, 2 ** 30))
   );
