@@ -18,8 +18,9 @@ export interface CodedMatrix {
 }
 
 export const CONTEXTS = 16;
+const SYMBOL_BITS = 5;
 /** 0, 1, -1, 2, -2 … 15, -15, and last the escape. */
-export const SYMBOLS = 32;
+export const SYMBOLS = 1 << SYMBOL_BITS;
 const ESCAPE = SYMBOLS - 1;
 const LARGEST = 15;
 /** A number beyond this cannot be coded. */
@@ -45,11 +46,12 @@ function contextTable(means: Uint16Array): Uint8Array {
   let past = 0;
   for (let column = 0; column < means.length; column += 1) {
     const mean = (means[column] as number) / SHARES;
-    let context = 0;
-    for (let sum = 0; sum <= LARGEST * column; sum += 1) {
-      const expected = (mean * (sum + PRIOR)) / (past + PRIOR);
-      while (context < CONTEXTS - 1 && expected >= (THRESHOLDS[context + 1] as number)) context += 1;
-      table[column * width + sum] = context;
+    const from = column * width;
+    for (let context = 1; context < CONTEXTS && mean > 0; context += 1) {
+      // From this sum on, mean x (sum + PRIOR) / (past + PRIOR) reaches the threshold. Filled, not stepped: a reader is cold.
+      const first = Math.ceil(((THRESHOLDS[context] as number) * (past + PRIOR)) / mean - PRIOR);
+      if (first >= width) break;
+      table.fill(context, from + Math.max(0, first), from + width);
     }
     past += mean;
   }
@@ -115,9 +117,7 @@ function toShares(counts: Float64Array): Uint16Array {
 
 /** The coder writes from the last symbol to the first, so that it can be read from the first to the last. */
 function encodeSymbols(symbols: Uint8Array, contexts: Uint8Array, frequencies: Uint16Array): Uint16Array {
-  const starts = new Uint16Array(CONTEXTS * SYMBOLS);
-  for (let cell = 0; cell < starts.length; cell += 1)
-    starts[cell] = cell % SYMBOLS === 0 ? 0 : (starts[cell - 1] as number) + (frequencies[cell - 1] as number);
+  const starts = startsOf(frequencies);
   const words = new Uint16Array(symbols.length + 2);
   let next = words.length;
   let state = LEAST;
@@ -135,19 +135,27 @@ function encodeSymbols(symbols: Uint8Array, contexts: Uint8Array, frequencies: U
   return words.slice(next);
 }
 
-/** For each context and each of 2^12 places: its symbol (5 bits), the symbol's share less 1 (12 bits), the place's offset in it. */
-function decodingTable(frequencies: Uint16Array): Int32Array {
-  const table = new Int32Array(CONTEXTS * SHARES);
+/** Where each symbol's places begin within its context. */
+function startsOf(frequencies: Uint16Array): Uint16Array {
+  const starts = new Uint16Array(CONTEXTS * SYMBOLS);
+  for (let cell = 0; cell < starts.length; cell += 1)
+    starts[cell] = cell % SYMBOLS === 0 ? 0 : (starts[cell - 1] as number) + (frequencies[cell - 1] as number);
+  return starts;
+}
+
+/** The symbol at each of a context's 2^12 places. Throws InputError where a context's shares do not sum to 1. */
+function symbolsByPlace(frequencies: Uint16Array): Uint8Array {
+  const symbols = new Uint8Array(CONTEXTS * SHARES);
   for (let context = 0, place = 0; context < CONTEXTS; context += 1) {
     for (let symbol = 0; symbol < SYMBOLS; symbol += 1) {
       const share = frequencies[context * SYMBOLS + symbol] as number;
       if (share > (context + 1) * SHARES - place) throw damaged("shares sum to more than 1");
-      for (let offset = 0; offset < share; offset += 1, place += 1)
-        table[place] = symbol | ((share - 1) << 5) | (offset << 17);
+      symbols.fill(symbol, place, place + share);
+      place += share;
     }
     if (place !== (context + 1) * SHARES) throw damaged("shares sum to less than 1");
   }
-  return table;
+  return symbols;
 }
 
 const damaged = (what: string): InputError =>
@@ -158,9 +166,10 @@ const damaged = (what: string): InputError =>
  * where and as it should.
  */
 export function decodeMatrix(matrix: CodedMatrix, rows: number, step: number): Float32Array {
-  const { means, words, escapes } = matrix;
+  const { means, frequencies, words, escapes } = matrix;
   const columns = means.length;
-  const table = decodingTable(matrix.frequencies);
+  const symbols = symbolsByPlace(frequencies);
+  const starts = startsOf(frequencies);
   const contexts = contextTable(means);
   const width = LARGEST * columns + 1;
   const levels = Float32Array.from(
@@ -181,9 +190,11 @@ export function decodeMatrix(matrix: CodedMatrix, rows: number, step: number): F
   for (let row = 0, at = 0; row < rows; row += 1) {
     let sum = 0;
     for (let column = 0, cells = 0; column < columns; column += 1, cells += width, at += 1) {
-      const entry = table[((contexts[cells + sum] as number) << SHARE_BITS) | (state & (SHARES - 1))] as number;
-      const symbol = entry & ESCAPE;
-      const left = Math.imul(((entry >>> 5) & (SHARES - 1)) + 1, state >>> SHARE_BITS) + (entry >>> 17);
+      const context = contexts[cells + sum] as number;
+      const place = state & (SHARES - 1);
+      const symbol = symbols[(context << SHARE_BITS) | place] as number;
+      const cell = (context << SYMBOL_BITS) | symbol;
+      const left = Math.imul(frequencies[cell] as number, state >>> SHARE_BITS) + place - (starts[cell] as number);
       // Takes in a word where the state fell below its least, without a branch that no processor could foresee.
       const takes = (left - LEAST) >>> 31;
       state = (left << (takes << 4)) | ((padded[next] as number) & -takes);

@@ -58,8 +58,13 @@ export function decodeRice({ shift, bytes }: RiceCodes, count: number, name: str
     if (quotient > MAX_QUOTIENT) fail("hold a number out of range");
     if (place + shift > bits) fail("end early");
     let low = 0;
-    for (let bit = 0; bit < shift; bit += 1, place += 1)
-      low = (low << 1) | (((bytes[place >>> 3] as number) >>> (7 - (place & 7))) & 1);
+    for (let wanted = shift; wanted > 0; ) {
+      const room = 8 - (place & 7);
+      const taken = Math.min(room, wanted);
+      low = (low << taken) | (((bytes[place >>> 3] as number) >>> (room - taken)) & ((1 << taken) - 1));
+      place += taken;
+      wanted -= taken;
+    }
     values[at] = quotient * 2 ** shift + (low >>> 0);
   }
   if (bits - place >= 8) fail("go on after the last one");
