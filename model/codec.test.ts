@@ -109,17 +109,13 @@ describe("malformed bytes", () => {
     );
   });
 
-  test.each(RUNGS)("on rung %s never give anything but a model or an InputError", (rung) => {
+  test.each(RUNGS)("on rung %s are an InputError wherever a byte is changed", (rung) => {
     const whole = encodeModel(onRung[rung]);
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const broken = whole.slice();
         broken[at] = (broken[at] as number) ^ flip;
-        try {
-          expect(decodeModel(broken).vectors.length).toBe(model.vectors.length);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InputError);
-        }
+        expect(() => decodeModel(broken)).toThrow(InputError);
       }),
       { numRuns: 500 },
     );
