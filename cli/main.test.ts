@@ -13,6 +13,7 @@ import * as classify from "./commands/classify.ts";
 import * as config from "./commands/config.ts";
 import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
+import * as gate from "./commands/gate.ts";
 import * as logs from "./commands/logs.ts";
 import * as status from "./commands/status.ts";
 import * as stop from "./commands/stop.ts";
@@ -153,7 +154,7 @@ test("train, evaluate and classify work on a file of labels and texts, and the s
   const out = join(folder, "model");
   const made = await json(train.Output, "train", "--dataset", file, "--out", out, "--seed", "3");
   expect(made.exit).toBe(0);
-  expect(made.output.model).toMatchObject({ classes: 3, rung: "float16" });
+  expect(made.output.model).toMatchObject({ classes: 3, rung: "coded" });
   const again = await json(train.Output, "train", "--dataset", file, "--out", join(folder, "again"), "--seed", "3");
   expect(again.output.model.sha256).toBe(made.output.model.sha256);
 
@@ -172,6 +173,29 @@ test("train, evaluate and classify work on a file of labels and texts, and the s
   expect(answer.predictions).toHaveLength(2);
   expect(answer.predictions[0]).toMatchObject({ label: "money" });
   expect(answer.predictions[0]?.why.length).toBeGreaterThan(0);
+
+  const held = join(folder, "held.tsv");
+  writeFileSync(
+    held,
+    rows.flatMap((row) => [row, row.replace("today", "now"), row.replace("please", "now")]).join("\n"),
+  );
+  const gated = await json(gate.Output, "gate", "--model", out, "--original", out, "--queries", held);
+  expect(gated).toMatchObject({
+    exit: 0,
+    output: { passed: true, rung: "coded", model: made.output.model.sha256, failed: [], recommendations: [] },
+  });
+  expect(gated.output.original).not.toBe(gated.output.model);
+  // The same texts, each of another class: what learnt from them is no compression of the first.
+  writeFileSync(
+    file,
+    rows.map((row, at) => row.replace(/^\w+/, ["lunch", "travel", "money"][at % 3] as string)).join("\n"),
+  );
+  const other = join(folder, "other");
+  await call("train", "--dataset", file, "--out", other);
+  const refused = await json(gate.Output, "gate", "--model", other, "--original", out, "--queries", held);
+  expect(refused).toMatchObject({ exit: 1, output: { passed: false, metrics: { vector_retention: null } } });
+  expect(refused.output.failed).toContain("accuracy_impact");
+  expect((await call("gate", "--model", other, "--original", out, "--queries", held)).out).toContain("Not passed.");
 
   writeFileSync(file, "no tab here");
   expect((await call("train", "--dataset", file, "--out", out)).exit).toBe(2);

@@ -5,6 +5,7 @@ import * as config from "./commands/config.ts";
 import * as dataset from "./commands/dataset.ts";
 import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
+import * as gate from "./commands/gate.ts";
 import * as judge from "./commands/judge.ts";
 import * as logs from "./commands/logs.ts";
 import * as rerun from "./commands/rerun.ts";
@@ -36,6 +37,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   evaluate,
   classify,
   judge,
+  gate,
   config,
   doctor,
   logs,

@@ -24,9 +24,23 @@ describe("the config's defaults", () => {
       daily: { window: { start: "02:00", end: "04:00" } },
     });
   });
-  test("thresholds of the specification under its names (2.2, 3.2, 6.1, 7.2)", () => {
-    const { deploy, release, training, preprocess } = Config.parse({});
-    expect(deploy).toEqual({ accuracy_drop: 0.05, accuracy_impact: 0.03 });
+  test("thresholds of the specification under its names (2.2, 3.2, 6, 7.2)", () => {
+    const { compression, deploy, release, training, preprocess } = Config.parse({});
+    expect(deploy).toEqual({ accuracy_drop: 0.05 });
+    expect(compression).toEqual({
+      rung: "coded",
+      information_retention: 0.95,
+      semantic_similarity: 0.92,
+      keyword_coverage: 0.9,
+      accuracy_impact: 0.03,
+      vector_retention: 0.9,
+      ladder: {
+        float16: { information_retention: 0.98, accuracy_impact: 0.01 },
+        int8: { information_retention: 0.95, accuracy_impact: 0.03 },
+        coded: { information_retention: 0.9, accuracy_impact: 0.05 },
+      },
+      degradation: { adjust: 0.03, rollback: 0.05 },
+    });
     expect(release.stages.map(({ percentage, duration }) => `${percentage}% ${duration}`)).toEqual([
       "5% 6h",
       "25% 12h",
@@ -58,6 +72,8 @@ describe("what the config refuses", () => {
     [{ release: { metrics: [] } }, "release.metrics"],
     [{ release: { metrics: ["errors", "errors"] } }, "release.metrics"],
     [{ release: { rollback_threshold: { error_rate: 0 } } }, "release.rollback_threshold.error_rate"],
+    [{ compression: { rung: "float32" } }, "compression.rung"],
+    [{ compression: { keyword_coverage: 90 } }, "compression.keyword_coverage"],
     [{ store: { kind: "s3", endpoint: "not an address", bucket: "b" } }, "store.endpoint"],
   ])("%j names %s", (input, path) => {
     expect(faultsAt(input)).toEqual([path]);

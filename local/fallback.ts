@@ -4,7 +4,7 @@ import { TrainingConfig } from "#contracts/config.ts";
 import type { AuthoredData } from "#datasets/authored.ts";
 import { digestOf } from "#stores/digest.ts";
 import { writeWhole } from "#stores/folder-artefacts.ts";
-import { toFloat16 } from "#training/compress.ts";
+import { compress } from "#training/compress.ts";
 import { trainInThread } from "#training/run.ts";
 import type { Progress } from "./progress.ts";
 
@@ -28,6 +28,6 @@ export async function fallbackModel(
   if (existsSync(path)) return path;
   options.log(`Training the edge's bundled fallback model on ${train.length} authored examples.`);
   const { model } = await trainInThread({ examples: train, dev, classes, options: OPTIONS, seed: options.seed });
-  await writeWhole(path, toFloat16(model));
+  await writeWhole(path, compress(model, "coded"));
   return path;
 }

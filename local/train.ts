@@ -1,8 +1,8 @@
-import type { TrainingConfig } from "#contracts/config.ts";
+import type { LadderRung, TrainingConfig } from "#contracts/config.ts";
 import type { Example } from "#contracts/example.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { sha256 } from "#stores/digest.ts";
-import { toFloat16 } from "#training/compress.ts";
+import { compress } from "#training/compress.ts";
 import { readTsv } from "#training/examples.ts";
 import { classesOf } from "#training/problem.ts";
 import { trainInThread } from "#training/run.ts";
@@ -12,6 +12,8 @@ import type { Progress } from "./progress.ts";
 
 export type TrainedModel = {
   bytes: Uint8Array;
+  /** The model before it was compressed. */
+  original: Uint8Array;
   model: { sha256: string; bytes: number; classes: number; rung: string };
   backend: string;
   /** Of fitting and compressing. */
@@ -25,25 +27,29 @@ export async function trainModel(options: {
   /** True: one file of `label<TAB>text`, all of it to train from; false: a folder of authored data. */
   isTable: boolean;
   training: TrainingConfig;
+  /** What it is compressed to. */
+  rung: LadderRung;
   seed: number;
-  /** Most bytes of the compressed model. */
+  /** Most bytes of the compressed model, 0 for any size; without it the settings' own. */
   maxBytes?: number | undefined;
   log: Progress;
 }): Promise<TrainedModel> {
-  const { dataset, isTable, training, seed, maxBytes, log } = options;
+  const { dataset, isTable, training, rung, seed, log } = options;
+  const maxBytes = options.maxBytes ?? training.maxBytes;
   const { examples, classes } = isTable ? readTable(dataset) : await readAuthored(dataset);
   const train = examples.filter(({ split }) => split === "train");
   const dev = examples.filter(({ split }) => split === "dev");
   log(`${train.length} examples of ${classes.length} classes.`);
   const begun = Date.now();
   const { model, report } = await trainInThread(
-    { examples: train, dev, classes, options: training, seed, ...(maxBytes === undefined ? {} : { maxBytes }) },
+    { examples: train, dev, classes, options: training, seed, rung, ...(maxBytes > 0 ? { maxBytes } : {}) },
     { onProgress: progressLine(log) },
   );
-  const bytes = toFloat16(model);
+  const bytes = compress(model, rung, maxBytes);
   return {
     bytes,
-    model: { sha256: sha256(bytes), bytes: bytes.byteLength, classes: classes.length, rung: "float16" },
+    original: model,
+    model: { sha256: sha256(bytes), bytes: bytes.byteLength, classes: classes.length, rung },
     backend: report.backend,
     seconds: (Date.now() - begun) / 1000,
     report: { ...report, examples: train.length, uncompressedBytes: model.byteLength },

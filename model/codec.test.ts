@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "#contracts/errors.ts";
 import { decodeModel, encodeModel } from "./codec.ts";
-import { goldenModel } from "./golden.ts";
+import { goldenModel, goldenRungs } from "./golden.ts";
+import { RUNGS } from "./model.ts";
 
 const model = goldenModel();
 const bytes = encodeModel(model);
+const onRung = goldenRungs();
+const STEP = onRung.coded.step as number;
 
 /** Bytes with a changed header of the same length. */
 function withHeader(change: (json: string) => string): Uint8Array {
@@ -50,6 +53,40 @@ describe("a model's bytes", () => {
     expect(encodeModel(read)).toEqual(small);
   });
 
+  test("hold vectors and head in a quarter of the space on rung int8, with an error of half a step", () => {
+    const small = encodeModel(onRung.int8);
+    expect(small.length).toBeLessThan(bytes.length - 2.2 * (model.vectors.length + model.head.length));
+    const { vectors, keys, idf } = decodeModel(small);
+    expect({ keys, idf }).toEqual({ keys: model.keys, idf: model.idf });
+    const errors = vectors.map((value, at) => Math.abs(value - (model.vectors[at] as number)));
+    expect(Math.max(...errors)).toBeLessThanOrEqual(0.51 / 127);
+  });
+
+  test("give back vectors that are multiples of the step on rung coded, keys as they are, idf in eighths", () => {
+    const given = onRung.coded;
+    const small = encodeModel(given);
+    expect(small.length).toBeLessThan(encodeModel(onRung.int8).length);
+    const read = decodeModel(small);
+    const plain = (values: Float32Array): number[] => [...values].map((value) => value + 0);
+    expect(plain(read.vectors)).toEqual(plain(given.vectors));
+    expect(read.keys).toEqual(given.keys);
+    expect(read.step).toBe(STEP);
+    expect(Math.max(...read.idf.map((value, at) => Math.abs(value - (model.idf[at] as number))))).toBeLessThanOrEqual(
+      1 / 16,
+    );
+  });
+
+  test.each(RUNGS)("on rung %s are the same again after reading", (rung) => {
+    const once = encodeModel(onRung[rung]);
+    expect(decodeModel(once).rung).toBe(rung);
+    expect(encodeModel(decodeModel(once))).toEqual(once);
+  });
+
+  test("may hold no feature at all", () => {
+    const none = { keys: new Uint32Array(), idf: new Float32Array(), vectors: new Float32Array() };
+    for (const rung of RUNGS) expect(decodeModel(encodeModel({ ...onRung[rung], ...none })).keys).toHaveLength(0);
+  });
+
   test("name any class", () => {
     fc.assert(
       fc.property(
@@ -63,24 +100,22 @@ describe("a model's bytes", () => {
 });
 
 describe("malformed bytes", () => {
-  test("are an InputError wherever they are cut", () => {
+  test.each(RUNGS)("on rung %s are an InputError wherever they are cut", (rung) => {
+    const whole = encodeModel(onRung[rung]);
     fc.assert(
-      fc.property(fc.nat(bytes.length - 1), (length) => {
-        expect(() => decodeModel(bytes.subarray(0, length))).toThrow(InputError);
+      fc.property(fc.nat(whole.length - 1), (length) => {
+        expect(() => decodeModel(whole.subarray(0, length))).toThrow(InputError);
       }),
     );
   });
 
-  test("never give anything but a model or an InputError", () => {
+  test.each(RUNGS)("on rung %s are an InputError wherever a byte is changed", (rung) => {
+    const whole = encodeModel(onRung[rung]);
     fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
-        const broken = bytes.slice();
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const broken = whole.slice();
         broken[at] = (broken[at] as number) ^ flip;
-        try {
-          expect(decodeModel(broken).vectors.length).toBe(model.vectors.length);
-        } catch (error) {
-          expect(error).toBeInstanceOf(InputError);
-        }
+        expect(() => decodeModel(broken)).toThrow(InputError);
       }),
       { numRuns: 500 },
     );
@@ -111,6 +146,45 @@ describe("malformed bytes", () => {
     ["a header that is no JSON", () => withHeader((json) => json.replace("{", "[")), "not JSON"],
   ])("%s", (_, make, message) => {
     expect(() => decodeModel(make())).toThrow(message);
+  });
+
+  test("a header of rung coded that claims more than there is", () => {
+    const whole = encodeModel(onRung.coded);
+    const claim = (from: RegExp, to: string) => {
+      const length = new DataView(whole.buffer).getUint32(8, true);
+      const json = String.fromCharCode(...whole.subarray(16, 16 + length));
+      const changed = json.replace(from, to);
+      expect(changed).not.toBe(json);
+      const padded = changed.trimEnd().padEnd(Math.ceil(changed.trimEnd().length / 8) * 8);
+      const copy = new Uint8Array(16 + padded.length + whole.length - 16 - length);
+      copy.set(whole.subarray(0, 16));
+      new DataView(copy.buffer).setUint32(8, padded.length, true);
+      copy.set(
+        Uint8Array.from(padded, (letter) => letter.charCodeAt(0)),
+        16,
+      );
+      copy.set(whole.subarray(16 + length), 16 + padded.length);
+      return copy;
+    };
+    const cases: [RegExp, string, string][] = [
+      [/"vocabulary":\d+/, '"vocabulary":200000000', "too many"],
+      [/"dimension":6/, '"dimension":4096', "ends inside"],
+      [/"coded":\{[^}]*\}/, '"coded":7', "how it is coded"],
+      [/"words":\d+/, '"words":1000000000', "ends inside vectors"],
+      [/"words":\d+/, '"words":-1', "how it is coded"],
+      [/"step":[\d.]+/, '"step":-1', "how it is coded"],
+      [/"idfTop":\d+/, '"idfTop":0.5', "how it is coded"],
+    ];
+    for (const [from, to, message] of cases) expect(() => decodeModel(claim(from, to))).toThrow(message);
+  });
+
+  test("what rung coded cannot hold is refused when it is written", () => {
+    const given = onRung.coded;
+    const { step: _, ...stepless } = given;
+    expect(() => encodeModel(stepless)).toThrow("has a step");
+    expect(() => encodeModel({ ...given, step: 2 ** -12 })).toThrow("more than 127 steps");
+    expect(() => encodeModel({ ...given, keys: given.keys.slice().reverse() })).toThrow("do not ascend");
+    expect(() => encodeModel({ ...given, head: given.head.map(() => Number.NaN) })).toThrow("not finite");
   });
 
   test("keys out of order and numbers that are not finite", () => {

@@ -1,14 +1,22 @@
 import { InputError } from "#contracts/errors.ts";
 import { pack, type SectionReader, unpack } from "./container.ts";
+import { CONTEXTS, decodeMatrix, encodeMatrix, MAX_CODE, SYMBOLS } from "./entropy.ts";
 import { FEATURES_VERSION } from "./features.ts";
 import { fromHalves, toHalves } from "./float16.ts";
-import type { Model, Rung } from "./model.ts";
+import { fromInt8Rows, toInt8Rows } from "./int8.ts";
+import { type Model, RUNGS, type Rung } from "./model.ts";
 import { NORMALISER_VERSION } from "./normalise.ts";
+import { decodeRice, encodeRice } from "./rice.ts";
 
 const MAGIC = "HAQEIMDL";
 const FORMAT = "model";
 const MAX_CLASSES = 100_000;
 const MAX_DIMENSION = 4096;
+/** Most numbers unpacked from a rung whose bytes do not bound them: 128 MB. */
+const MAX_CODED_VALUES = 2 ** 25;
+
+/** Steps in which rung `coded` stores idf. A text's vector is normalised, so that a sixteenth more or less changes little. */
+const IDF_STEPS = 8;
 
 interface Header {
   schema: 1;
@@ -19,13 +27,45 @@ interface Header {
   dimension: number;
   vocabulary: number;
   temperature: number;
+  coded?: CodedHeader;
+}
+
+/** What a reader of rung `coded` must know beforehand: step of the vectors, and sizes of its sections. */
+interface CodedHeader {
+  step: number;
+  keyShift: number;
+  keyBytes: number;
+  /** Largest idf, in steps; the others are stored as what they lack to it. */
+  idfTop: number;
+  idfShift: number;
+  idfBytes: number;
+  words: number;
+  escapes: number;
+}
+
+/** The numbers that each rung stores in its own way. */
+type Stored = Pick<Model, "keys" | "idf" | "vectors" | "head" | "step">;
+
+interface Storage {
+  write(model: Model): { sections: ArrayBufferView[]; coded?: CodedHeader };
+  read(sections: SectionReader, header: Header): Stored;
 }
 
 /**
- * The bytes of a model; the same model gives the same bytes. On rung `float16` vectors and head are stored in 16 bits.
- * Sections: keys, idf, vectors, head, bias, prior.
+ * The bytes of a model; the same model gives the same bytes. Sections: keys, idf, vectors, head as the rung stores them, then
+ * bias and prior.
+ *
+ * | rung | keys, idf | vectors | head |
+ * |---|---|---|---|
+ * | `float32` | 32 bits each | 32 bits | 32 bits |
+ * | `float16` | 32 bits each | 16 bits | 16 bits |
+ * | `int8` | 32 bits each | 8 bits, a scale a row | 8 bits, a scale a row |
+ * | `coded` | Rice-coded gaps; eighths | whole multiples of `step`, entropy-coded | 8 bits, a scale a row |
+ *
+ * Throws InputError where a model of rung `coded` has no step, or a vector's number is more than 127 of them.
  */
 export function encodeModel(model: Model): Uint8Array {
+  const { sections, coded } = STORAGE[model.rung].write(model);
   const header: Header = {
     schema: model.schema,
     rung: model.rung,
@@ -35,9 +75,9 @@ export function encodeModel(model: Model): Uint8Array {
     dimension: model.dimension,
     vocabulary: model.keys.length,
     temperature: model.temperature,
+    ...(coded ? { coded } : {}),
   };
-  const store = model.rung === "float16" ? toHalves : (values: Float32Array) => values;
-  return pack(MAGIC, header, [model.keys, model.idf, store(model.vectors), store(model.head), model.bias, model.prior]);
+  return pack(MAGIC, header, [...sections, model.bias, model.prior]);
 }
 
 /**
@@ -47,9 +87,8 @@ export function encodeModel(model: Model): Uint8Array {
 export function decodeModel(bytes: Uint8Array): Model {
   const { header: raw, sections } = unpack(MAGIC, FORMAT, bytes);
   const header = readHeader(raw);
-  const { classes, dimension, vocabulary, temperature, rung, normaliser, features } = header;
-  const matrix = rung === "float16" ? readHalves : readFloats;
-  const keys = sections.uint32(vocabulary, "keys");
+  const { classes, dimension, temperature, rung, normaliser, features } = header;
+  const stored = STORAGE[rung].read(sections, header);
   const model: Model = {
     schema: 1,
     rung,
@@ -57,19 +96,127 @@ export function decodeModel(bytes: Uint8Array): Model {
     features,
     classes,
     dimension,
-    keys,
-    idf: readFloats(sections, vocabulary, "idf"),
-    vectors: matrix(sections, vocabulary * dimension, "vectors"),
-    head: matrix(sections, classes.length * dimension, "head"),
+    ...stored,
     bias: readFloats(sections, classes.length, "bias"),
     prior: readFloats(sections, classes.length, "prior"),
     temperature,
   };
   sections.end();
-  for (let at = 1; at < keys.length; at += 1) {
-    check((keys[at - 1] as number) < (keys[at] as number), "its keys do not ascend");
+  for (let at = 1; at < model.keys.length; at += 1) {
+    check((model.keys[at - 1] as number) < (model.keys[at] as number), "its keys do not ascend");
   }
   return model;
+}
+
+const float32: Storage = {
+  write: ({ keys, idf, vectors, head }) => ({ sections: [keys, idf, vectors, head] }),
+  read: (sections, { vocabulary, dimension, classes }) => ({
+    ...readVocabulary(sections, vocabulary),
+    vectors: readFloats(sections, vocabulary * dimension, "vectors"),
+    head: readFloats(sections, classes.length * dimension, "head"),
+  }),
+};
+
+const float16: Storage = {
+  write: ({ keys, idf, vectors, head }) => ({ sections: [keys, idf, toHalves(vectors), toHalves(head)] }),
+  read: (sections, { vocabulary, dimension, classes }) => ({
+    ...readVocabulary(sections, vocabulary),
+    vectors: readHalves(sections, vocabulary * dimension, "vectors"),
+    head: readHalves(sections, classes.length * dimension, "head"),
+  }),
+};
+
+const int8: Storage = {
+  write: ({ keys, idf, vectors, head, dimension }) => ({
+    sections: [keys, idf, ...writeInt8(vectors, dimension), ...writeInt8(head, dimension)],
+  }),
+  read: (sections, { vocabulary, dimension, classes }) => ({
+    ...readVocabulary(sections, vocabulary),
+    vectors: readInt8(sections, vocabulary, dimension, "vectors"),
+    head: readInt8(sections, classes.length, dimension, "head"),
+  }),
+};
+
+const coded: Storage = {
+  write({ keys, idf, vectors, head, dimension, step }) {
+    check(step !== undefined && step > 0, "on rung coded a model has a step");
+    const gaps = Float64Array.from(keys, (key, at) => (at === 0 ? key : key - (keys[at - 1] as number) - 1));
+    check(
+      gaps.every((gap) => gap >= 0),
+      "its keys do not ascend",
+    );
+    const idfSteps = Float64Array.from(idf, (value) => Math.round(value * IDF_STEPS));
+    const idfTop = idfSteps.reduce((most, value) => Math.max(most, value), 0);
+    const codes = vectors.map((value) => Math.round(value / step));
+    check(
+      codes.every((code) => Math.abs(code) <= MAX_CODE),
+      `a vector's number is more than ${MAX_CODE} steps`,
+    );
+    const keyCodes = encodeRice(gaps);
+    const idfCodes = encodeRice(idfSteps.map((value) => idfTop - value));
+    const { means, frequencies, words, escapes } = encodeMatrix(Int8Array.from(codes), dimension);
+    return {
+      coded: {
+        step,
+        keyShift: keyCodes.shift,
+        keyBytes: keyCodes.bytes.length,
+        idfTop,
+        idfShift: idfCodes.shift,
+        idfBytes: idfCodes.bytes.length,
+        words: words.length,
+        escapes: escapes.length,
+      },
+      sections: [keyCodes.bytes, idfCodes.bytes, means, frequencies, words, escapes, ...writeInt8(head, dimension)],
+    };
+  },
+  read(sections, { vocabulary, dimension, classes, coded }) {
+    check(isCodedHeader(coded), "its header does not say how it is coded");
+    check(vocabulary * dimension <= MAX_CODED_VALUES, `${vocabulary} x ${dimension} numbers are too many`);
+    const { step, keyShift, keyBytes, idfTop, idfShift, idfBytes } = coded;
+    const gaps = decodeRice({ shift: keyShift, bytes: sections.uint8(keyBytes, "keys") }, vocabulary, "keys");
+    const idfCodes = decodeRice({ shift: idfShift, bytes: sections.uint8(idfBytes, "idf") }, vocabulary, "idf");
+    const matrix = {
+      means: sections.uint16(dimension, "means"),
+      frequencies: sections.uint16(CONTEXTS * SYMBOLS, "frequencies"),
+      words: sections.uint16(coded.words, "vectors"),
+      escapes: sections.int8(coded.escapes, "escapes"),
+    };
+    return {
+      keys: fromGaps(gaps),
+      idf: Float32Array.from(idfCodes, (lack) => (idfTop - lack) / IDF_STEPS),
+      vectors: decodeMatrix(matrix, vocabulary, step),
+      head: readInt8(sections, classes.length, dimension, "head"),
+      step,
+    };
+  },
+};
+
+const STORAGE: Readonly<Record<Rung, Storage>> = { float32, float16, int8, coded };
+
+function fromGaps(gaps: Float64Array): Uint32Array {
+  const keys = new Uint32Array(gaps.length);
+  let key = -1;
+  for (let at = 0; at < gaps.length; at += 1) {
+    key += (gaps[at] as number) + 1;
+    check(key <= 0xffffffff, "a key has more than 32 bits");
+    keys[at] = key;
+  }
+  return keys;
+}
+
+const readVocabulary = (sections: SectionReader, vocabulary: number): Pick<Model, "keys" | "idf"> => ({
+  keys: sections.uint32(vocabulary, "keys"),
+  idf: readFloats(sections, vocabulary, "idf"),
+});
+
+function writeInt8(values: Float32Array, columns: number): ArrayBufferView[] {
+  const { scales, codes } = toInt8Rows(finite(values, "a matrix"), columns);
+  return [scales, codes];
+}
+
+function readInt8(sections: SectionReader, rows: number, columns: number, name: string): Float32Array {
+  const scales = readFloats(sections, rows, `${name}' scales`);
+  return finite(fromInt8Rows({ scales, codes: sections.int8(rows * columns, name) }, columns), name);
 }
 
 function check(holds: boolean, what: string): asserts holds {
@@ -79,11 +226,25 @@ function check(holds: boolean, what: string): asserts holds {
 const isCount = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
+function isCodedHeader(value: unknown): value is CodedHeader {
+  if (typeof value !== "object" || value === null) return false;
+  const { step, idfTop, ...counts } = value as Record<keyof CodedHeader, unknown>;
+  const names = ["keyShift", "keyBytes", "idfShift", "idfBytes", "words", "escapes"] as const;
+  return (
+    typeof step === "number" &&
+    step > 0 &&
+    Math.fround(step) === step &&
+    Number.isFinite(Math.fround(step * 128)) &&
+    isCount(idfTop, 0, 2 ** 16) &&
+    names.every((name) => isCount(counts[name], 0, 2 ** 30))
+  );
+}
+
 function readHeader(raw: unknown): Header {
   check(typeof raw === "object" && raw !== null && !Array.isArray(raw), "its header is no object");
   const header = raw as Record<string, unknown>;
   check(header.schema === 1, `its schema is ${String(header.schema)}, not 1`);
-  check(header.rung === "float32" || header.rung === "float16", `its rung is ${String(header.rung)}`);
+  check(RUNGS.includes(header.rung as Rung), `its rung is ${String(header.rung)}`);
   check(
     header.normaliser === NORMALISER_VERSION && header.features === FEATURES_VERSION,
     `it was made with normaliser ${String(header.normaliser)} and features ${String(header.features)}, ` +

@@ -1,8 +1,8 @@
 import { InputError } from "#contracts/errors.ts";
 
 /**
- * A file of typed arrays: 8 letters that name the format, the header's length (uint32), a zero word, the header as JSON in ASCII,
- * then the sections one after the other. Header and sections begin at multiples of 8 and are padded with zeros (the header with
+ * A file of typed arrays: 8 letters that name the format, the header's length (uint32), a checksum of what follows (CRC-32), the
+ * header as JSON in ASCII, then the sections one after the other. Header and sections begin at multiples of 8 and are padded with zeros (the header with
  * spaces), so that a reader views them where they lie. Little-endian, as every engine this runs on is. The same content gives
  * the same bytes.
  */
@@ -14,6 +14,20 @@ const malformed = (format: string, what: string): InputError =>
     `not a ${format} file: ${what}`,
     "The bytes are damaged or belong to another format; make or fetch the file again.",
   );
+
+/** CRC-32 (IEEE 802.3) by bytes: sees any damage of up to 32 bits in a row, and misses others once in 2^32. */
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  return value;
+});
+
+export function crc32(bytes: Uint8Array): number {
+  let sum = -1;
+  for (let at = 0; at < bytes.length; at += 1)
+    sum = (sum >>> 8) ^ (CRC_TABLE[(sum ^ (bytes[at] as number)) & 0xff] as number);
+  return (sum ^ -1) >>> 0;
+}
 
 /** JSON with everything beyond ASCII escaped. */
 function asciiJson(value: unknown): string {
@@ -37,15 +51,18 @@ export function pack(magic: string, header: unknown, sections: readonly ArrayBuf
     bytes.set(new Uint8Array(section.buffer, section.byteOffset, section.byteLength), offset);
     offset += aligned(section.byteLength);
   }
+  new DataView(bytes.buffer).setUint32(12, crc32(bytes.subarray(PREFIX)), true);
   return bytes;
 }
 
 /** Hands out the sections of a file in the order in which they were packed, as views without copying. */
 export interface SectionReader {
+  uint8(length: number, name: string): Uint8Array;
+  int8(length: number, name: string): Int8Array;
   uint16(length: number, name: string): Uint16Array;
   uint32(length: number, name: string): Uint32Array;
   float32(length: number, name: string): Float32Array;
-  /** Throws unless every byte was read. */
+  /** Throws unless every byte was read, and is as it was written. */
   end(): void;
 }
 
@@ -59,7 +76,7 @@ export function unpack(magic: string, format: string, input: Uint8Array): { head
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = view.getUint32(8, true);
-  if (view.getUint32(12, true) !== 0 || headerBytes % 8 !== 0 || headerBytes > bytes.length - PREFIX) {
+  if (headerBytes % 8 !== 0 || headerBytes > bytes.length - PREFIX) {
     throw malformed(format, `a header of ${headerBytes} bytes does not fit`);
   }
   let json = "";
@@ -89,11 +106,17 @@ export function unpack(magic: string, format: string, input: Uint8Array): { head
   }
   const buffer = bytes.buffer;
   const sections: SectionReader = {
+    uint8: (length, name) => new Uint8Array(buffer, take(length, 1, name), length),
+    int8: (length, name) => new Int8Array(buffer, take(length, 1, name), length),
     uint16: (length, name) => new Uint16Array(buffer, take(length, 2, name), length),
     uint32: (length, name) => new Uint32Array(buffer, take(length, 4, name), length),
     float32: (length, name) => new Float32Array(buffer, take(length, 4, name), length),
     end() {
       if (offset !== bytes.length) throw malformed(format, `${bytes.length - offset} bytes follow the last section`);
+      // Version 0.1.0 wrote no checksum, but a zero.
+      const checksum = view.getUint32(12, true);
+      if (checksum !== 0 && checksum !== crc32(bytes.subarray(PREFIX)))
+        throw malformed(format, "its checksum is of other bytes");
     },
   };
   return { header, sections };

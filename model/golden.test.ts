@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { decodeModel, encodeModel } from "./codec.ts";
-import { type GoldenAnswer, goldenAnswer, goldenModel } from "./golden.ts";
+import { type GoldenAnswer, type GoldenBytes, goldenAnswer, goldenModel, goldenRungs } from "./golden.ts";
+import { RUNGS } from "./model.ts";
 import { createClassifier } from "./score.ts";
 
 /** Run with HAQEI_UPDATE_GOLDEN=1 to write the file again, after raising the version of what changed. */
 const file = new URL("./golden.json", import.meta.url);
+const rungsFile = new URL("./golden-rungs.json", import.meta.url);
 
 const texts = [
   "",
@@ -83,6 +85,13 @@ if (process.env.HAQEI_UPDATE_GOLDEN === "1") {
       1,
     )}\n`,
   );
+  const rungs = RUNGS.map((rung): GoldenBytes => {
+    const bytes = encodeModel(goldenRungs()[rung]);
+    const stored = createClassifier(decodeModel(bytes));
+    const some = texts.filter((_, at) => at % 6 === 2).map((text) => goldenAnswer(stored, text));
+    return { rung, bytes: Buffer.from(bytes).toString("base64"), answers: some };
+  });
+  writeFileSync(rungsFile, `${JSON.stringify(rungs, null, 1)}\n`);
 }
 
 describe("golden answers", () => {
@@ -106,4 +115,24 @@ describe("golden answers", () => {
     expect(new Set(golden.map(({ lang }) => lang))).toEqual(new Set(["ja", "en", "zh"]));
     expect(new Set(golden.map(({ path }) => path))).toEqual(new Set(["full", "prior"]));
   });
+});
+
+describe("golden bytes of each rung", () => {
+  const golden = JSON.parse(readFileSync(rungsFile, "utf8")) as GoldenBytes[];
+
+  test("the file holds every rung", () => {
+    expect(golden.map(({ rung }) => rung)).toEqual([...RUNGS]);
+  });
+
+  test.each(golden)(
+    "are read as ever on rung $rung: the same model, the same answers, the same bytes again",
+    (stored) => {
+      const bytes = new Uint8Array(Buffer.from(stored.bytes, "base64"));
+      const model = decodeModel(bytes);
+      expect(encodeModel(model)).toEqual(bytes);
+      const classifier = createClassifier(model);
+      expect(stored.answers.map(({ text }) => goldenAnswer(classifier, text))).toEqual(stored.answers);
+      expect(encodeModel(goldenRungs()[stored.rung])).toEqual(bytes);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { createExtractor, FEATURES_VERSION } from "./features.ts";
 import { detectLanguage } from "./language.ts";
-import type { Model } from "./model.ts";
+import type { Model, Rung } from "./model.ts";
 import { NORMALISER_VERSION, normalise } from "./normalise.ts";
 import type { Classifier, Path } from "./score.ts";
 
@@ -59,6 +59,28 @@ export function goldenModel(): Model {
     prior: Float32Array.from(CLASSES, (_, index) => (index + 1) / 36),
     temperature: 0.75,
   };
+}
+
+/** Step of the golden model on rung `coded`: its vectors' numbers lie in [-1, 1). */
+const STEP = 2 ** -5;
+
+/** The golden model on each rung, as it is before it is encoded. */
+export const goldenRungs = (): Readonly<Record<Rung, Model>> => {
+  const model = goldenModel();
+  const vectors = model.vectors.map((value) => Math.round(value / STEP) * STEP);
+  return {
+    float32: model,
+    float16: { ...model, rung: "float16" },
+    int8: { ...model, rung: "int8" },
+    coded: { ...model, rung: "coded", step: STEP, vectors },
+  };
+};
+
+/** An encoded model as this or an earlier version wrote it, in base64, with answers; `golden-rungs.json` holds one a rung. */
+export interface GoldenBytes {
+  readonly rung: Rung;
+  readonly bytes: string;
+  readonly answers: readonly GoldenAnswer[];
 }
 
 /** What a classifier gives for a text, in the form kept in `golden.json`. */

@@ -1,5 +1,6 @@
-/** How the numbers of a model are stored; a lower rung is smaller. */
-export type Rung = "float32" | "float16";
+/** How the numbers of a model are stored; each rung is smaller than the one before it. */
+export const RUNGS = ["float32", "float16", "int8", "coded"] as const;
+export type Rung = (typeof RUNGS)[number];
 
 /**
  * What the classifier is: a vocabulary of hashed n-grams with a vector each, and a linear head.
@@ -23,6 +24,8 @@ export interface Model {
   readonly idf: Float32Array;
   /** V x D. */
   readonly vectors: Float32Array;
+  /** On rung `coded`, and there only: what the vectors are whole multiples of. */
+  readonly step?: number;
   /** K x D. */
   readonly head: Float32Array;
   /** K. */

@@ -103,7 +103,11 @@ export function createClassifier(model: Model, { read } = createReader(model)): 
 }
 
 /** Writes the sum of value x vector of a text's features into `hidden`. */
-function embed({ vectors, dimension }: Model, { length, indices, values }: SparseVector, hidden: Float64Array): void {
+export function embed(
+  { vectors, dimension }: Model,
+  { length, indices, values }: SparseVector,
+  hidden: Float64Array,
+): void {
   hidden.fill(0);
   for (let feature = 0; feature < length; feature += 1) {
     const value = values[feature] as number;

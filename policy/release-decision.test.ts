@@ -4,7 +4,8 @@ import { Config } from "#contracts/config.ts";
 import { Verdict } from "#contracts/verdict.ts";
 import { decideRelease, type ReleaseEvidence, type Top1 } from "./release-decision.ts";
 
-const limits = Config.parse({}).deploy;
+const { deploy, compression } = Config.parse({});
+const limits = { ...deploy, accuracy_impact: compression.accuracy_impact };
 const decide = (evidence: ReleaseEvidence) => decideRelease(evidence, limits, "policy");
 
 const top1 = (value: number, n = 768): Top1 => ({
@@ -38,6 +39,8 @@ describe("every reason", () => {
     ["hold", "no-evaluation", { trained: top1(0, 0) }],
     ["hold", "no-evaluation", { trained: undefined, shipped: undefined, alreadyCurrent: true }],
     ["hold", "no-better-than-chance", { trained: top1(0.01), shipped: top1(0.01) }],
+    ["hold", "compression-gate", { compression: { passed: false, failed: ["semantic_similarity"] } }],
+    ["promote", "first-model", { compression: { passed: true, failed: [] } }],
     ["hold", "compression-loss", { trained: top1(0.45), shipped: top1(0.41) }],
     ["hold", "accuracy-drop", { against: against(768, 120, 40) }],
     ["hold", "too-little-evidence", { against: against(99, 0, 0) }],

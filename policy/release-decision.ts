@@ -15,6 +15,8 @@ export interface ReleaseEvidence {
   trained: Top1 | undefined;
   shipped: Top1 | undefined;
   classes: number;
+  /** What the compression gate said of the shipped model; absent where the model was not compressed. */
+  compression?: { passed: boolean; failed: readonly string[] };
   /** The shipped model against the one that serves now, pair by pair on the same test set; undefined where none serves. */
   against: { n: number; worse: number; better: number } | undefined;
   /** The shipped model is the one that serves now. */
@@ -26,6 +28,7 @@ export type DecisionReason =
   | "no-evaluation"
   | "no-better-than-chance"
   | "compression-loss"
+  | "compression-gate"
   | "first-model"
   | "accuracy-drop"
   | "not-worse-than-current"
@@ -35,12 +38,15 @@ export type DecisionReason =
 const MINIMUM_PAIRS = 100;
 const MINIMUM_DISCORDANT = 10;
 
+/** What a candidate may lose, against the current model and by compression. */
+export type ReleaseLimits = Config["deploy"] & Pick<Config["compression"], "accuracy_impact">;
+
 /**
  * Whether a compressed model may be released (stage `06:deploy`). Absence is not success: without an evaluation it holds. It is
  * promoted where the drop against the current model is shown to stay under `accuracy_drop` (upper confidence bound), or where
  * both models give the same answers.
  */
-export function decideRelease(evidence: ReleaseEvidence, limits: Config["deploy"], policyDigest: string): Verdict {
+export function decideRelease(evidence: ReleaseEvidence, limits: ReleaseLimits, policyDigest: string): Verdict {
   const { trained, shipped, against } = evidence;
   const drop = against ? pairedDrop(against.n, against.worse, against.better) : undefined;
   const verdict = (action: Verdict["action"], reason: DecisionReason): Verdict => ({
@@ -50,6 +56,7 @@ export function decideRelease(evidence: ReleaseEvidence, limits: Config["deploy"
     evidence: {
       ...(shipped ? { n: shipped.n, top1: shipped.value, top1_lo: shipped.lo, top1_hi: shipped.hi } : {}),
       ...(trained && shipped ? { compression_loss: trained.value - shipped.value } : {}),
+      ...(evidence.compression ? { compression_failed: evidence.compression.failed.join(", ") } : {}),
       ...(against && drop
         ? {
             pairs: against.n,
@@ -71,6 +78,7 @@ export function decideRelease(evidence: ReleaseEvidence, limits: Config["deploy"
   // Each limit is asked as "is it shown to be kept": a figure that is not a number keeps none.
   if (!(shipped.lo > 1 / evidence.classes)) return verdict("hold", "no-better-than-chance");
   if (!(trained.value - shipped.value <= limits.accuracy_impact)) return verdict("hold", "compression-loss");
+  if (evidence.compression && !evidence.compression.passed) return verdict("hold", "compression-gate");
   if (!against || !drop) return verdict("promote", "first-model");
   if (drop.lower > 0 && drop.estimate >= limits.accuracy_drop) return verdict("hold", "accuracy-drop");
   if (against.n < MINIMUM_PAIRS) return verdict("hold", "too-little-evidence");

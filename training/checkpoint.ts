@@ -44,12 +44,13 @@ export function fingerprint(input: {
   options: TrainingConfig;
   seed: number;
   maxBytes?: number;
+  rung?: string;
 }): string {
-  const { examples, classes, options, seed, maxBytes } = input;
+  const { examples, classes, options, seed, maxBytes, rung } = input;
   const rows = examples.map(({ label, text, weight = 1 }) => [label, text, weight]);
   const versions = [NORMALISER_VERSION, FEATURES_VERSION];
   return createHash("sha256")
-    .update(JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rows]))
+    .update(JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rung ?? "", rows]))
     .digest("hex");
 }
 

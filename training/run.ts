@@ -51,8 +51,11 @@ export function trainInThread(input: TrainInput, hooks: RunHooks = {}): Promise<
       else if (message.kind === "checkpoint") {
         checkpoints = checkpoints.then(() => onCheckpoint?.(message.bytes, message.progress));
         checkpoints.catch(fail);
-      } else if (message.kind === "done") void checkpoints.then(() => end(() => resolve(message.result)), fail);
-      else fail(revive(message));
+      } else if (message.kind === "done") {
+        // The thread's last message and its end may come in one turn, before the promise is asked: that end is no failure.
+        worker.removeAllListeners("exit");
+        void checkpoints.then(() => end(() => resolve(message.result)), fail);
+      } else fail(revive(message));
     });
     worker.on("error", fail);
     worker.on("exit", (code) => fail(new Error(`the training thread ended by itself with status ${code}`)));

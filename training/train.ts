@@ -1,4 +1,4 @@
-import type { TrainingConfig } from "#contracts/config.ts";
+import type { LadderRung, TrainingConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
 import { FEATURES_VERSION } from "#model/features.ts";
@@ -16,7 +16,7 @@ import {
   type Problem,
   type Vocabulary,
 } from "./problem.ts";
-import { featuresWithin, mostEnergetic } from "./prune.ts";
+import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
 
@@ -30,8 +30,10 @@ export interface TrainInput {
   readonly seed: number;
   /** Bytes handed out by an earlier, broken-off run on the same input. */
   readonly checkpoint?: Uint8Array;
-  /** Most bytes of the model as float16: trains twice, the second time on the features that matter most. */
+  /** Most bytes of the compressed model: trains twice, the second time on the features that matter most. */
   readonly maxBytes?: number;
+  /** The rung that `maxBytes` is counted on; `coded` without it. */
+  readonly rung?: LadderRung;
 }
 
 export interface Progress {
@@ -73,6 +75,9 @@ export interface TrainHooks {
   onEpoch?(checkpoint: () => Uint8Array, progress: Progress): void;
 }
 
+/** Runs of the pass that only chooses features: their energies hardly differ between seeds. */
+const CHOOSING_SOUPS = 1;
+
 /** What a pass over the recipe is made from. */
 interface Prepared extends Start {
   readonly vocabulary: Vocabulary;
@@ -85,7 +90,7 @@ interface Prepared extends Start {
  * checkpoint gives the bytes of an unbroken run. Throws InputError where the input cannot be trained on.
  */
 export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const { examples, options, seed, maxBytes } = input;
+  const { examples, options, seed, maxBytes, rung = "coded" } = input;
   const began = performance.now();
   const classes = input.classes ?? classesOf(examples);
   checkInput(input, classes);
@@ -93,9 +98,11 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
   const run = fingerprint({ ...input, classes });
   let resume = input.checkpoint && decodeCheckpoint(input.checkpoint, run);
 
-  const passes = maxBytes === undefined ? 1 : 2;
-  const epochs = passes * options.soups * options.epochs;
-  const resumedEpochs = resume ? epochsBefore(resume.position, options) : 0;
+  const soupsOf = maxBytes === undefined ? [options.soups] : [CHOOSING_SOUPS, options.soups];
+  const epochs = soupsOf.reduce((sum, soups) => sum + soups * options.epochs, 0);
+  const epochsBefore = ({ pass, soup, epoch }: Position): number =>
+    (pass * CHOOSING_SOUPS + soup) * options.epochs + epoch;
+  const resumedEpochs = resume ? epochsBefore(resume.position) : 0;
   let loss: number | undefined;
   function progress(phase: Progress["phase"], epoch: number, fitSeconds = 0): Progress {
     const seconds = (performance.now() - began) / 1000;
@@ -115,22 +122,28 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
   let prepared: Prepared;
   let weights: Weights;
   for (let pass = resume?.position.pass ?? 0; ; pass += 1) {
-    hooks.onProgress?.(progress("features", pass * options.soups * options.epochs));
+    const begunEpochs = epochsBefore({ pass, soup: 0, epoch: 0 });
+    const soups = soupsOf[pass] as number;
+    hooks.onProgress?.(progress("features", begunEpochs));
     const vocabulary = buildVocabulary(examples, keep);
     const problem = buildProblem(examples, classes, vocabulary);
-    hooks.onProgress?.(progress("initialise", pass * options.soups * options.epochs));
+    hooks.onProgress?.(progress("initialise", begunEpochs));
     prepared = { vocabulary, problem, ...initialise(problem, maxDimension, options.min_variance_explained) };
     const fitBegan = performance.now();
-    weights = await fitPass(prepared, { trainer, options, seed, pass, resume }, (checkpoint, newLoss) => {
-      loss = newLoss;
-      const now = progress("fit", epochsBefore(checkpoint.position, options), (performance.now() - fitBegan) / 1000);
-      hooks.onProgress?.(now);
-      hooks.onEpoch?.(() => encodeCheckpoint(checkpoint, run), now);
-    });
+    weights = await fitPass(
+      prepared,
+      { trainer, options: { ...options, soups }, seed, pass, resume },
+      (checkpoint, newLoss) => {
+        loss = newLoss;
+        const now = progress("fit", epochsBefore(checkpoint.position), (performance.now() - fitBegan) / 1000);
+        hooks.onProgress?.(now);
+        hooks.onEpoch?.(() => encodeCheckpoint(checkpoint, run), now);
+      },
+    );
     resume = undefined;
-    if (maxBytes === undefined || pass === 1) break;
+    if (maxBytes === undefined || pass === soupsOf.length - 1) break;
     const unpruned = toModel(prepared, weights, classes, 1);
-    keep = { keys: mostEnergetic(vocabulary, weights, featuresWithin(maxBytes, unpruned)) };
+    keep = { keys: keysWithin(maxBytes, unpruned, vocabulary, rung) };
     // The budget was worked out for this dimension.
     maxDimension = weights.dimension;
   }
@@ -172,9 +185,6 @@ function checkInput({ examples, seed }: TrainInput, classes: readonly string[]):
     );
   }
 }
-
-const epochsBefore = ({ pass, soup, epoch }: Position, { soups, epochs }: TrainingConfig): number =>
-  (pass * soups + soup) * epochs + epoch;
 
 interface FitSetting {
   readonly trainer: Trainer;

@@ -39,12 +39,13 @@ export function register(program: Command, act: Act): void {
           dataset: options.dataset,
           isTable: extname(options.dataset) === ".tsv",
           training: { ...config.training, ...(options.backend ? { backend: options.backend } : {}) },
+          rung: config.compression.rung,
           seed: options.seed ?? config.seed,
           maxBytes: options.maxBytes,
           log: context.progress,
         });
-        const { bytes, ...output } = made;
-        writeModel(options.out, bytes, output);
+        const { bytes, original, ...output } = made;
+        writeModel(options.out, bytes, original, output);
         return {
           output: output satisfies z.infer<typeof Output>,
           text: [

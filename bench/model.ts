@@ -1,0 +1,173 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { LADDER, TrainingConfig } from "#contracts/config.ts";
+import { type Share, wilson } from "#contracts/wilson.ts";
+import { decodeModel } from "#model/codec.ts";
+import { compress } from "#training/compress.ts";
+import { evaluate } from "#training/evaluate.ts";
+import { readTsv } from "#training/examples.ts";
+import { measureCompression } from "#training/gate.ts";
+import { trainInThread } from "#training/run.ts";
+import { coldLoad } from "./cold-load.ts";
+import { type Figure, printFigures } from "./figures.ts";
+import { ladderPicture, type Point } from "./ladder-picture.ts";
+
+/**
+ * The compression ladder on CLINC150 (Larson et al. 2019): size, accuracy on the test split, agreement with the uncompressed
+ * model, load in a fresh process and time a query, of the full model on every rung and of models trained for a size; beside them
+ * fastText with its own compression and scikit-learn's linear support vector machine, trained in the same run. Settings and the
+ * step's rule were chosen on the validation split; the test split is read here alone. `--picture` draws docs/images/ladder.svg.
+ */
+
+const SEED = 384;
+const OPTIONS = TrainingConfig.parse({ learningRate: 0.2, dropout: 0.5, epochs: 10, soups: 4 });
+const FULL = "full";
+/** Sizes trained for, each with the accuracy it is to reach. */
+const SIZES: readonly { name: string; maxBytes: number; goal?: number }[] = [
+  { name: "300-kb", maxBytes: 300_000, goal: 0.94 },
+  { name: "150-kb", maxBytes: 150_000, goal: 0.935 },
+  { name: "100-kb", maxBytes: 100_000 },
+];
+const GOAL_LOAD_MS = 10;
+const GOAL_MICROS = 20;
+const GOAL_LOSS = 0.005;
+
+const { values: args } = parseArgs({
+  options: { json: { type: "boolean", default: false }, picture: { type: "boolean", default: false } },
+});
+const folder = process.env.HAQEI_BENCH_DATA ?? join(import.meta.dirname, "../../shared/data");
+const file = (split: string): string => join(folder, "clinc150", `${split}.tsv`);
+const absent = ["train", "val", "test"].map(file).filter((path) => !existsSync(path));
+if (absent.length > 0) {
+  console.error(
+    `${absent.join(", ")} not found. Set HAQEI_BENCH_DATA to the folder that holds clinc150/{train,val,test}.tsv.`,
+  );
+  process.exit(3);
+}
+const [examples = [], dev = [], test = []] = ["train", "val", "test"].map((split) =>
+  readTsv(readFileSync(file(split), "utf8"), file(split)),
+);
+const n = test.length;
+const scratch = mkdtempSync(join(tmpdir(), "haqei-bench-"));
+const figures: Figure[] = [];
+const points: Point[] = [];
+
+async function trained(name: string, maxBytes: number): Promise<Uint8Array> {
+  const { model, report } = await trainInThread(
+    { examples, dev, options: OPTIONS, seed: SEED, ...(maxBytes > 0 ? { maxBytes } : {}) },
+    { onProgress: ({ phase, epoch, epochs }) => console.error(`${name}: ${phase} ${epoch}/${epochs}`) },
+  );
+  figures.push({ name: `${name}-seconds`, value: report.seconds, unit: "s of training", n: examples.length });
+  return model;
+}
+
+const top1Figure = (name: string, { value, lo, hi }: Share): Figure => ({
+  name: `${name}-top1`,
+  value,
+  unit: `top-1 [${lo.toFixed(4)}, ${hi.toFixed(4)}]`,
+  n,
+});
+
+function measure(name: string, bytes: Uint8Array, goal?: number): void {
+  const path = join(scratch, "model.bin");
+  writeFileSync(path, bytes);
+  const model = decodeModel(bytes);
+  const { top1, microsPerQuery } = evaluate(model, test);
+  const { agreement } = measureCompression(full, model, test);
+  const load = coldLoad(path);
+  const lost = fullTop1 - top1.value;
+  figures.push(
+    {
+      name: `${name}-bytes`,
+      value: bytes.length,
+      unit: "bytes",
+      ratioTo: `${FULL}-float32-bytes`,
+      ratio: bytes.length / fullBytes.length,
+      n,
+    },
+    { ...top1Figure(name, top1), ...(goal === undefined ? {} : { goal: `>= ${goal}`, met: top1.value >= goal }) },
+    { name: `${name}-lost`, value: lost, unit: "top-1 lost", goal: `<= ${GOAL_LOSS}`, met: lost <= GOAL_LOSS, n },
+    { name: `${name}-agreement`, value: agreement, unit: "same first answer as the full model", n },
+    {
+      name: `${name}-load`,
+      value: load,
+      unit: "ms in a fresh process",
+      goal: `<= ${GOAL_LOAD_MS}`,
+      met: load <= GOAL_LOAD_MS,
+      n: 5,
+    },
+    {
+      name: `${name}-micros`,
+      value: microsPerQuery.p50,
+      unit: "us a query",
+      goal: `<= ${GOAL_MICROS}`,
+      met: microsPerQuery.p50 <= GOAL_MICROS,
+      n,
+    },
+  );
+  points.push({ series: "haqei", label: name, bytes: bytes.length, top1: top1.value });
+}
+
+const fullBytes = await trained(FULL, 0);
+const full = decodeModel(fullBytes);
+const fullTop1 = evaluate(full, test).top1.value;
+measure(`${FULL}-float32`, fullBytes);
+for (const rung of LADDER) measure(`${FULL}-${rung}`, compress(fullBytes, rung));
+for (const { name, maxBytes, goal } of SIZES)
+  measure(name, compress(await trained(name, maxBytes), "coded", maxBytes), goal);
+rmSync(scratch, { recursive: true, force: true });
+
+interface Peer {
+  name: string;
+  bytes: number;
+  correct: number;
+  seconds: number;
+  micros: number;
+}
+
+/** What a peer's script printed; nothing where it is not installed. */
+function peers(script: string): Peer[] {
+  try {
+    const output = execFileSync("python3", [join(import.meta.dirname, script), file("train"), file("test")], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return [JSON.parse(output) as Peer | Peer[]].flat();
+  } catch {
+    return [];
+  }
+}
+
+const svc = peers("linear_svc.py").map((one) => ({ ...one, name: "linear-svc" }));
+const fastText = peers("fast_text.py");
+for (const [series, found] of [
+  ["LinearSVC", svc],
+  ["fastText", fastText],
+] as const) {
+  for (const { name, bytes, correct, seconds, micros } of found) {
+    const share = wilson(correct, n);
+    figures.push(
+      { name: `${name}-bytes`, value: bytes, unit: "bytes", n },
+      { ...top1Figure(name, share), ratioTo: "300-kb-top1", ratio: share.value / topOf("300-kb") },
+      { name: `${name}-seconds`, value: seconds, unit: "s of training", n: examples.length },
+      { name: `${name}-micros`, value: micros, unit: "us a query, in one batch", n },
+    );
+    points.push({ series, label: name.replace("fasttext-quantised-", "cutoff "), bytes, top1: share.value });
+  }
+}
+
+function topOf(label: string): number {
+  return points.find((point) => point.label === label)?.top1 ?? Number.NaN;
+}
+
+if (args.picture) {
+  const picture = ladderPicture(points, `CLINC150, test split (n ${n.toLocaleString("en-US")})`);
+  writeFileSync(join(import.meta.dirname, "../docs/images/ladder.svg"), `${picture}\n`);
+}
+printFigures("model", figures, args.json, [
+  ...(svc.length > 0 ? [] : [{ name: "linear-svc", install: "python3 -m pip install scikit-learn" }]),
+  ...(fastText.length > 0 ? [] : [{ name: "fasttext", install: "python3 -m pip install fasttext-wheel==0.9.2" }]),
+]);
