@@ -25,7 +25,8 @@ export function sqliteRegistry(path: string): Registry {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path);
   // A second process waits for the lock instead of failing; WAL survives a kill between any two writes.
-  database.exec("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  database.exec("PRAGMA busy_timeout = 10000; PRAGMA synchronous = NORMAL");
+  useWal(database);
   database.exec(
     "CREATE TABLE IF NOT EXISTS entries (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, value TEXT NOT NULL) STRICT",
   );
@@ -50,4 +51,20 @@ export function sqliteRegistry(path: string): Registry {
     },
     close: () => database.close(),
   };
+}
+
+const ATTEMPTS = 200;
+const PAUSE_MS = 50;
+
+/** Of two processes that open a new file at once, SQLite refuses one the switch to WAL without waiting: it is tried again. */
+function useWal(database: DatabaseSync): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
 }
