@@ -30,7 +30,7 @@ beforeAll(async () => {
   const config = join(folder, "haqei.config.ts");
   await writeFile(
     config,
-    `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 120, max_dimension: 40 }, deploy: { accuracy_drop: 0.99 }, compression: { rung: "float16", accuracy_impact: 0.5 } })};\n`,
+    `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 45, max_dimension: 40 }, deploy: { accuracy_drop: 0.99 }, compression: { rung: "float16", accuracy_impact: 0.5 } })};\n`,
   );
   system = await startSystem({ dataset: DATASET, config });
 });
@@ -81,7 +81,7 @@ async function until(
   const early = running.then(({ status, error }) =>
     Promise.reject(new Error(`the run ended (${status}) before ${what}: ${error}`)),
   );
-  await Promise.race([early, expect.poll(condition, { timeout: 60_000, interval: 100, message: what }).toBe(true)]);
+  await Promise.race([early, expect.poll(condition, { timeout: 180_000, interval: 100, message: what }).toBe(true)]);
 }
 
 const stageIs = async (name: string, status: string): Promise<boolean> =>
