@@ -16,6 +16,6 @@ export async function saveHistory(
   const json = historyToJSON(temporal.api.history.v1.History.create(history));
   await writeFile(
     fileURLToPath(new URL(`../histories/${name}.json`, import.meta.url)),
-    `${JSON.stringify(JSON.parse(json))}\n`,
+    `${JSON.stringify(JSON.parse(json)).replaceAll(`${process.cwd()}/`, "")}\n`,
   );
 }
