@@ -1,14 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { TrainingConfig } from "#contracts/config.ts";
 import { type Share, wilson } from "#contracts/wilson.ts";
 import { evaluate } from "#training/evaluate.ts";
-import { readTsv } from "#training/examples.ts";
 import { classesOf } from "#training/problem.ts";
 import { trainInThread } from "#training/run.ts";
 import { nearestCentroid } from "./centroid.ts";
+import { readClinc } from "./clinc-data.ts";
 import { type Figure, printFigures } from "./figures.ts";
 
 /**
@@ -21,18 +20,7 @@ const GOAL_SECONDS = 90;
 const SEED = 384;
 
 const { values: args } = parseArgs({ options: { json: { type: "boolean", default: false } } });
-const folder = process.env.HAQEI_BENCH_DATA ?? join(import.meta.dirname, "../../shared/data");
-const file = (split: string): string => join(folder, "clinc150", `${split}.tsv`);
-const absent = ["train", "val", "test"].map(file).filter((path) => !existsSync(path));
-if (absent.length > 0) {
-  console.error(
-    `${absent.join(", ")} not found. Set HAQEI_BENCH_DATA to the folder that holds clinc150/{train,val,test}.tsv.`,
-  );
-  process.exit(3);
-}
-const [examples = [], dev = [], test = []] = ["train", "val", "test"].map((split) =>
-  readTsv(readFileSync(file(split), "utf8"), file(split)),
-);
+const { file, examples, dev, test } = readClinc();
 const n = test.length;
 
 const top1 = (name: string, { value, lo, hi }: Share): Figure => ({

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,9 +8,9 @@ import { type Share, wilson } from "#contracts/wilson.ts";
 import { decodeModel } from "#model/codec.ts";
 import { compress } from "#training/compress.ts";
 import { evaluate } from "#training/evaluate.ts";
-import { readTsv } from "#training/examples.ts";
 import { measureCompression } from "#training/gate.ts";
 import { trainInThread } from "#training/run.ts";
+import { readClinc } from "./clinc-data.ts";
 import { coldLoad } from "./cold-load.ts";
 import { type Figure, printFigures } from "./figures.ts";
 import { ladderPicture, type Point } from "./ladder-picture.ts";
@@ -38,18 +38,7 @@ const GOAL_LOSS = 0.005;
 const { values: args } = parseArgs({
   options: { json: { type: "boolean", default: false }, picture: { type: "boolean", default: false } },
 });
-const folder = process.env.HAQEI_BENCH_DATA ?? join(import.meta.dirname, "../../shared/data");
-const file = (split: string): string => join(folder, "clinc150", `${split}.tsv`);
-const absent = ["train", "val", "test"].map(file).filter((path) => !existsSync(path));
-if (absent.length > 0) {
-  console.error(
-    `${absent.join(", ")} not found. Set HAQEI_BENCH_DATA to the folder that holds clinc150/{train,val,test}.tsv.`,
-  );
-  process.exit(3);
-}
-const [examples = [], dev = [], test = []] = ["train", "val", "test"].map((split) =>
-  readTsv(readFileSync(file(split), "utf8"), file(split)),
-);
+const { file, examples, dev, test } = readClinc();
 const n = test.length;
 const scratch = mkdtempSync(join(tmpdir(), "haqei-bench-"));
 const figures: Figure[] = [];

@@ -13,6 +13,21 @@ export const LocalisedNames = z.object({ ja: z.string(), en: z.string(), zh: z.s
 /** Id of a line: hexagrams 1..64 in King Wen order, position 1 at the bottom; 1..384. */
 export const lineId = (hexagram: number, position: number): number => (hexagram - 1) * 6 + position;
 
+/** The id of a line that is written `39-1`. */
+export function idOfLine(name: string): number {
+  const [hexagram = 0, position = 0] = name.split("-").map(Number);
+  return lineId(hexagram, position);
+}
+
+/** Ids of declared twins, lines whose texts say the same: each counts as right for the other. */
+export const TWINS: readonly (readonly [number, number])[] = [
+  [idOfLine("11-1"), idOfLine("12-1")],
+  [idOfLine("41-5"), idOfLine("42-2")],
+  [idOfLine("43-4"), idOfLine("44-3")],
+  [idOfLine("63-1"), idOfLine("64-2")],
+  [idOfLine("63-3"), idOfLine("64-4")],
+];
+
 export const Domain = z.enum([
   "work",
   "love",

@@ -1,22 +1,7 @@
 import type { Language } from "#contracts/event.ts";
 import type { Split } from "#contracts/example.ts";
-import { type HexagramFile, type LineRecord, lineId } from "#contracts/line.ts";
+import { type HexagramFile, idOfLine, type LineRecord, lineId, TWINS } from "#contracts/line.ts";
 import type { QueryRecord } from "#contracts/query.ts";
-
-/** Pairs of lines whose texts say the same: each counts as right for the other. */
-const TWINS = [
-  ["11-1", "12-1"],
-  ["41-5", "42-2"],
-  ["43-4", "44-3"],
-  ["63-1", "64-2"],
-  ["63-3", "64-4"],
-] as const;
-
-/** The id of a line that is written `39-1`. */
-function idOfLine(name: string): number {
-  const [hexagram = 0, position = 0] = name.split("-").map(Number);
-  return lineId(hexagram, position);
-}
 
 /** A line's name in ids of queries and families: `h03-1`. */
 export const lineName = (hexagram: number, position: number): string =>
@@ -69,8 +54,8 @@ function acceptableOf(hexagram: number, { position, confusables }: LineRecord): 
   const near = confusables
     .filter(({ grade }) => grade === 2)
     .map(({ line, grade }) => ({ id: idOfLine(line), grade: grade as number }));
-  const here = `${hexagram}-${position}`;
-  const twins = TWINS.flatMap(([a, b]) => (a === here ? [idOfLine(b)] : b === here ? [idOfLine(a)] : []));
+  const here = lineId(hexagram, position);
+  const twins = TWINS.flatMap(([a, b]) => (a === here ? [b] : b === here ? [a] : []));
   return [...near.filter(({ id }) => !twins.includes(id)), ...twins.map((id) => ({ id, grade: 2 }))];
 }
 

@@ -1,21 +1,9 @@
+import { TWINS } from "#contracts/line.ts";
+
 /** How near an answer is to the truth, as a user judges it. */
 export type Relation = "exact" | "acceptable" | "sibling" | "position" | "unrelated";
 
-/** Declared twins: lines with one reading, each acceptable for the other (hexagram-position). */
-const TWINS = [
-  ["11-1", "12-1"],
-  ["41-5", "42-2"],
-  ["43-4", "44-3"],
-  ["63-1", "64-2"],
-  ["63-3", "64-4"],
-].map((pair) => pair.map(idOf) as [number, number]);
-
 const LINES = 384;
-
-function idOf(name: string): number {
-  const [hexagram, position] = name.split("-").map(Number) as [number, number];
-  return (hexagram - 1) * 6 + position;
-}
 
 const hexagramOf = (id: number): number => Math.ceil(id / 6);
 const positionOf = (id: number): number => ((id - 1) % 6) + 1;
