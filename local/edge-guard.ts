@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
-/** Miniflare's child, told from others by its command: `workerd serve … --socket-addr=entry=127.0.0.1:<port>`. */
+/** Miniflare's child, told from others by its command: `workerd serve … --socket-addr=entry=<host>:<port>`. */
 const isWorkerd = (child: ChildProcess, port: number): boolean =>
   child.spawnargs.includes("serve") &&
   child.spawnargs.some((arg) => arg.startsWith("--socket-addr=entry=") && arg.endsWith(`:${port}`));

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { derivedSecret, localEdgeBucket } from "#stores/edge-bucket.ts";
 import { bundleWorker, EDGE_FOLDER, type EdgeBundle } from "./edge-bundle.ts";
 import { watchWorkerd } from "./edge-guard.ts";
-import { freePort } from "./ports.ts";
+import { bindAddress, freePort } from "./ports.ts";
 
 /** The part of `edge/wrangler.jsonc` that one machine needs: bindings have one truth. */
 const WranglerConfig = z.object({
@@ -119,7 +119,7 @@ export async function startWorker(
   const miniflare = new Miniflare({
     workers: [worker],
     resourcePersistencePath: persistence,
-    host: "127.0.0.1",
+    host: bindAddress(),
     port,
     cf: false,
     enableDevRegistry: false,

@@ -33,6 +33,18 @@ test("what is written is what is read", () => {
   expect(readEndpoints(home).metrics?.url).toBe("http://127.0.0.1:9464");
 });
 
+test("the file that HAQEI_ENDPOINTS names stands in for the home's", () => {
+  const home = homeIn(folder);
+  const file = join(folder, "given.json");
+  const env = { HAQEI_ENDPOINTS: file };
+  expect(() => readEndpoints(home, env)).toThrow(file);
+  const temporal = { address: "temporal:7233", namespace: "haqei", tls: { caFile: "/run/secrets/ca.pem" } };
+  writeFileSync(file, JSON.stringify({ ...ENDPOINTS, temporal }));
+  expect(readEndpoints(home, env).temporal).toEqual(temporal);
+  writeFileSync(file, JSON.stringify({ ...ENDPOINTS, temporal: { ...temporal, tls: { caPath: "x" } } }));
+  expect(() => readEndpoints(home, env)).toThrow(/Mend|damaged/);
+});
+
 test("a damaged endpoints file is named", () => {
   const home = homeIn(folder);
   writeFileSync(home.endpointsFile, '{"temporal":');

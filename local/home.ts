@@ -68,7 +68,20 @@ export function sharedCache(env: NodeJS.ProcessEnv = process.env): string {
 
 /** Addresses of what runs in a home (cli.md `endpoints.json`). `metrics` is there once a worker has said where. */
 export const Endpoints = z.object({
-  temporal: z.object({ address: z.string().min(1), namespace: z.string().min(1), ui: z.url().optional() }),
+  temporal: z.object({
+    address: z.string().min(1),
+    namespace: z.string().min(1),
+    ui: z.url().optional(),
+    /** Files in PEM; with certificate and key the client proves who it is (mTLS). */
+    tls: z
+      .strictObject({
+        caFile: z.string().optional(),
+        certificateFile: z.string().optional(),
+        keyFile: z.string().optional(),
+        serverName: z.string().optional(),
+      })
+      .optional(),
+  }),
   edge: z.object({ url: z.url() }),
   adminSecretFile: z.string().min(1),
   metrics: z.object({ url: z.url() }).optional(),
@@ -76,20 +89,24 @@ export const Endpoints = z.object({
 export type Endpoints = z.infer<typeof Endpoints>;
 
 /**
- * The addresses written by the start that is (or was) alive.
+ * The addresses written by the start that is (or was) alive; or those of the file that `HAQEI_ENDPOINTS` names, where servers are
+ * started by something else (`temporal-docker/`).
  * @throws NotReachableError where nothing was started; InputError where the file is damaged.
  */
-export function readEndpoints(home: Home): Endpoints {
-  if (!existsSync(home.endpointsFile))
+export function readEndpoints(home: Home, env: NodeJS.ProcessEnv = process.env): Endpoints {
+  const file = env["HAQEI_ENDPOINTS"] || home.endpointsFile;
+  if (!existsSync(file))
     throw new NotReachableError(
-      `Nothing is started in ${home.directory}: it holds no endpoints.json.`,
+      file === home.endpointsFile
+        ? `Nothing is started in ${home.directory}: it holds no endpoints.json.`
+        : `HAQEI_ENDPOINTS names ${file}, which is not there.`,
       "Start the servers with `npx haqei start`, or name another home with --home or HAQEI_HOME.",
     );
-  const parsed = Endpoints.safeParse(jsonOrUndefined(readFileSync(home.endpointsFile, "utf8")));
+  const parsed = Endpoints.safeParse(jsonOrUndefined(readFileSync(file, "utf8")));
   if (!parsed.success)
     throw new InputError(
-      `${home.endpointsFile} is damaged: ${z.prettifyError(parsed.error)}`,
-      "Delete the file and start again.",
+      `${file} is damaged: ${z.prettifyError(parsed.error)}`,
+      file === home.endpointsFile ? "Delete the file and start again." : "Mend the file.",
     );
   return parsed.data;
 }

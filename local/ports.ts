@@ -1,13 +1,16 @@
 import { createServer } from "node:net";
 
-/** True where nothing listens on this port of 127.0.0.1. */
+/** Where servers of ours listen: this machine alone, or where `HAQEI_BIND` says (all of a container's: `0.0.0.0`). */
+export const bindAddress = (env: NodeJS.ProcessEnv = process.env): string => env["HAQEI_BIND"] || "127.0.0.1";
+
+/** True where nothing listens on this port here. */
 export const isFree = (port: number): Promise<boolean> => listen(port).then((got) => got === port);
 
 /** `wanted` where it is free (so that links seen earlier stay valid), else one that the system picks. */
 export async function freePort(wanted?: number): Promise<number> {
   if (wanted !== undefined && (await isFree(wanted))) return wanted;
   const port = await listen(0);
-  if (port === undefined) throw new Error("The system gave no free port of 127.0.0.1.");
+  if (port === undefined) throw new Error("The system gave no free port.");
   return port;
 }
 
@@ -16,7 +19,7 @@ function listen(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(undefined));
-    server.listen(port, "127.0.0.1", () => {
+    server.listen(port, bindAddress(), () => {
       const address = server.address();
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
     });

@@ -8,12 +8,14 @@ import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
 import { progressQuery } from "#workflows/messages.ts";
 import { reportRun } from "./runs.ts";
+import { temporalConnection } from "./temporal-connection.ts";
 
 /** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError. */
-export async function connectClient({ temporal }: Pick<Endpoints, "temporal">): Promise<Client> {
+export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Promise<Client> {
+  const { temporal } = endpoints;
   try {
     return new Client({
-      connection: await Connection.connect({ address: temporal.address, connectTimeout: "5s" }),
+      connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout: "5s" }),
       namespace: temporal.namespace,
     });
   } catch (cause) {

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Client } from "@temporalio/client";
 import type { Endpoints } from "#local/home.ts";
-import { freePort, portOf } from "#local/ports.ts";
+import { bindAddress, freePort, portOf } from "#local/ports.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { dagPicture } from "./dag-picture.ts";
 import { listPage, runPage } from "./run-pages.ts";
@@ -35,7 +35,7 @@ export async function servePages(
   }
 
   const port = await freePort(portOf(endpoints.metrics?.url));
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, bindAddress(), resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     stop: () =>

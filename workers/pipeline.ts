@@ -1,5 +1,5 @@
-import { Client, Connection } from "@temporalio/client";
 import { pipelineActivities } from "#activities/index.ts";
+import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
 import { servePages } from "./pages.ts";
 import { runWorker } from "./process.ts";
@@ -7,10 +7,7 @@ import { workflowBundle } from "./workflow-bundle.ts";
 
 /** The worker of the queue `pipeline`: all workflows, errands and light stages; and the pages that draw runs. */
 await runWorker("pipeline", async ({ home, loaded, endpoints }) => {
-  const client = new Client({
-    connection: await Connection.connect({ address: endpoints.temporal.address }),
-    namespace: endpoints.temporal.namespace,
-  });
+  const client = await connectClient(endpoints);
   const pages = await servePages(client, endpoints);
   return {
     options: {

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { NotReachableError } from "#contracts/errors.ts";
 import { type LoadedConfig, loadConfig } from "#local/config.ts";
 import { type Endpoints, type Home, readEndpoints, resolveHome } from "#local/home.ts";
+import { temporalConnection } from "./temporal-connection.ts";
 
 export interface WorkerProcess {
   home: Home;
@@ -50,7 +51,7 @@ export async function runWorker(
     const loaded = await loadConfig(process.env.HAQEI_CONFIG || undefined);
     const home = resolveHome(loaded.directory);
     const endpoints = readEndpoints(home);
-    const connection = await connect(endpoints.temporal.address);
+    const connection = await connect(endpoints);
     const { options, endpoints: offered, stop } = await create({ home, loaded, endpoints, connection });
     const worker = await Worker.create({
       connection,
@@ -78,12 +79,16 @@ export async function runWorker(
   process.disconnect?.();
 }
 
-async function connect(address: string): Promise<NativeConnection> {
+async function connect(endpoints: Endpoints): Promise<NativeConnection> {
   try {
-    return await NativeConnection.connect({ address });
+    return await NativeConnection.connect(temporalConnection(endpoints));
   } catch (cause) {
-    throw new NotReachableError(`Temporal at ${address} does not answer`, "Start the servers with haqei start.", {
-      cause,
-    });
+    throw new NotReachableError(
+      `Temporal at ${endpoints.temporal.address} does not answer`,
+      "Start the servers with haqei start.",
+      {
+        cause,
+      },
+    );
   }
 }
