@@ -63,3 +63,30 @@ export const AlertState = z.strictObject({
   value: z.number().nullable(),
 });
 export type AlertState = z.infer<typeof AlertState>;
+
+/** From when an alert fired to when it was over; the same rule firing again is another episode. Times are ms since 1970. */
+export const AlertEpisode = z.strictObject({
+  rule: Name,
+  group: AlertGroup,
+  firedAt: z.number(),
+  resolvedAt: z.number().nullable(),
+});
+export type AlertEpisode = z.infer<typeof AlertEpisode>;
+
+/** Nobody is told of a rule while this lasts: who asked for it, and why, are kept. */
+export const Silence = z.strictObject({
+  rule: Name,
+  from: z.number(),
+  until: z.number(),
+  by: z.string().min(1),
+  reason: z.string().min(1),
+});
+export type Silence = z.infer<typeof Silence>;
+
+/** What a group's receivers were last told: episodes by `<rule>@<firedAt>`. */
+export const NotificationLog = z.strictObject({
+  at: z.number(),
+  firing: z.array(z.string()),
+  resolved: z.array(z.string()),
+});
+export type NotificationLog = z.infer<typeof NotificationLog>;

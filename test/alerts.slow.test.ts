@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { AlertRule, AlertState, Samples } from "#contracts/alert.ts";
+import { evaluate, inactive } from "#policy/alerts/evaluate.ts";
+import { PROMETHEUS_PREFIX, prometheusRules, sampleSizeOf } from "#policy/alerts/prometheus-rules.ts";
+import { ALERT_RULES } from "#policy/alerts/rules.ts";
 import { randomOf } from "#simulation/random.ts";
-import { evaluate, inactive } from "./evaluate.ts";
-import { PROMETHEUS_PREFIX, prometheusRules, sampleSizeOf } from "./prometheus-rules.ts";
-import { ALERT_RULES } from "./rules.ts";
 
 const installed = spawnSync("promtool", ["--version"]).status === 0;
 if (!installed) console.warn("skipped: promtool is not installed (Debian: apt-get install prometheus)");
