@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Estimate } from "#contracts/accuracy.ts";
 import { AccuracyConfig } from "#contracts/config.ts";
-import { expectedAccuracy, trackDay } from "./tracker.ts";
+import { expectedAccuracy, milestonesReached, trackDay } from "./tracker.ts";
 
 const config = AccuracyConfig.parse({});
 const estimate = (value: number, half = 0.02): Estimate => ({ value, lo: value - half, hi: value + half, n: 400 });
@@ -15,6 +15,19 @@ describe("milestones", () => {
     expect(at(3.5)).toBe(0.55);
     expect(at(42)).toBe(0.725);
     expect([-5, 1000].map(at)).toEqual([0.5, 0.85]);
+  });
+});
+
+describe("milestones shown", () => {
+  it("need the lower bound at the target, not the share", () => {
+    const reached = (right: number, judged: number) =>
+      milestonesReached(right, judged, config)
+        .filter((milestone) => milestone.reached)
+        .map(({ name }) => name);
+    expect(reached(61, 100)).toEqual([]);
+    expect(reached(6_400, 10_000)).toEqual(["week1"]);
+    expect(reached(0, 0)).toEqual([]);
+    expect(reached(9_000, 10_000)).toEqual(["week1", "week2", "week4", "week8", "month3"]);
   });
 });
 

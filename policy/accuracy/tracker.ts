@@ -6,6 +6,7 @@ import {
   type Estimate,
 } from "#contracts/accuracy.ts";
 import type { AccuracyConfig } from "#contracts/config.ts";
+import { bernoulliSequence } from "../statistics/bernoulli-sequence.ts";
 
 /** Days after the first model reached everybody at which a milestone is due. */
 const DUE = { week1: 7, week2: 14, week4: 28, week8: 56, month3: 90 } as const;
@@ -20,6 +21,25 @@ export function expectedAccuracy(days: number, { baseline, milestones }: Accurac
     before = { day, value };
   }
   return before.value;
+}
+
+export interface Milestone {
+  name: string;
+  /** Days after the start. */
+  due: number;
+  target: number;
+  /** Shown: the lower bound of the confidence sequence, which may be looked at every day, has reached the target. */
+  reached: boolean;
+  lower: number;
+}
+
+/** Which milestones the answers judged so far have shown to be reached. @param right of `judged` answers */
+export function milestonesReached(right: number, judged: number, { milestones }: AccuracyConfig): Milestone[] {
+  const { lo } = bernoulliSequence(right, judged, { alpha: 0.05, tightestAt: 500 });
+  return Object.entries(DUE).map(([name, due]) => {
+    const target = milestones[name as keyof typeof DUE];
+    return { name, due, target, reached: lo >= target, lower: lo };
+  });
 }
 
 /** The specification's actions for a gap (7.1). */
