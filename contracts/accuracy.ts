@@ -24,5 +24,7 @@ export const AccuracyDay = z.object({
   /** Expected less weighted; positive where the day falls short. */
   gap: z.number().nullable(),
   status: AccuracyStatus,
+  /** What the specification asks for at that status. */
+  actions: z.array(z.string()),
 });
 export type AccuracyDay = z.infer<typeof AccuracyDay>;

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** A length of time such as `30s`, `15m`, `6h` or `2d`; the units that Prometheus shares. */
 const Duration = z.string().regex(/^\d+[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
 
-export const ALERT_ACTIONS = [
+const AlertAction = z.enum([
   "page_oncall",
   "auto_rollback",
   "create_incident",
@@ -11,9 +11,7 @@ export const ALERT_ACTIONS = [
   "create_ticket",
   "log_metric",
   "weekly_report",
-] as const;
-export const AlertAction = z.enum(ALERT_ACTIONS);
-export type AlertAction = z.infer<typeof AlertAction>;
+]);
 
 export const AlertGroup = z.enum(["critical", "warning", "info"]);
 export type AlertGroup = z.infer<typeof AlertGroup>;

@@ -24,7 +24,7 @@ export const Usage = z.strictObject({
 export type Usage = z.infer<typeof Usage>;
 export type UsageItem = keyof Usage;
 
-export const PRICE_TABLES = ["cloudflare-2026", "specification-2025"] as const;
+const PRICE_TABLES = ["cloudflare-2026", "specification-2025"] as const;
 export type PriceTableName = (typeof PRICE_TABLES)[number];
 
 export const Suggestion = z.object({

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AlertGroup } from "./alert.ts";
 
 /** One line of a notification. Times are ms since 1970. */
-export const NotifiedAlert = z.strictObject({
+const NotifiedAlert = z.strictObject({
   name: z.string().min(1),
   summary: z.string().min(1),
   firedAt: z.number(),

@@ -12,7 +12,7 @@ const PAGE = 100;
 
 const markOf = (key: string): string => `<!-- haqei:${key.replaceAll("-->", "")} -->`;
 
-export function issueOf(notification: Notification): { title: string; body: string; labels: string[] } {
+function issueOf(notification: Notification): { title: string; body: string; labels: string[] } {
   return {
     title: titleOf(notification),
     body: [...linesOf(notification).map((line) => line.trim()), "", markOf(notification.key)].join("\n"),

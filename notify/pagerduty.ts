@@ -9,7 +9,7 @@ const SEVERITY = { critical: "critical", warning: "warning", info: "info" } as c
 const SUMMARY = 1024;
 
 /** An event of the Events API v2. The same `dedup_key` is the same incident there, so that sending twice alerts once. */
-export function pagerDutyEvent(notification: Notification, routingKey: string) {
+function pagerDutyEvent(notification: Notification, routingKey: string) {
   const { key, status, level, alerts, done, at } = notification;
   const common = { routing_key: routingKey, dedup_key: key };
   if (status === "resolved") return { ...common, event_action: "resolve" as const };

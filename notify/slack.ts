@@ -9,7 +9,7 @@ const RESOLVED = "#2e7d32";
 const SECTION = 2900;
 
 /** The body of an incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). */
-export function slackMessage(notification: Notification) {
+function slackMessage(notification: Notification) {
   const text = linesOf(notification).map(escaped).join("\n").slice(0, SECTION);
   return {
     text: escaped(titleOf(notification)),

@@ -43,7 +43,7 @@ export function milestonesReached(right: number, judged: number, { milestones }:
 }
 
 /** The specification's actions for a gap (7.1). */
-export const ACCURACY_ACTIONS: Readonly<Record<AccuracyStatus, readonly string[]>> = {
+const ACTIONS: Readonly<Record<AccuracyStatus, readonly string[]>> = {
   URGENT: ["review compression parameters", "analyse feedback more", "learn every 12 hours instead of daily"],
   WARNING: ["update the keyword dictionary", "relearn frequent patterns"],
   OK: [],
@@ -69,7 +69,8 @@ export function trackDay(
   const expected = daysSinceStart === null ? null : expectedAccuracy(daysSinceStart, config);
   // Rounded to 12 digits, so that 0.65 - 0.60 is 0.05 and not a little more.
   const gap = weighted === null || expected === null ? null : Number((expected - weighted.value).toFixed(12));
-  return { date, ...sources, weights, weighted, expected, gap, status: statusOf(gap, config) };
+  const status = statusOf(gap, config);
+  return { date, ...sources, weights, weighted, expected, gap, status, actions: [...ACTIONS[status]] };
 }
 
 function combined(

@@ -1,7 +1,7 @@
 import type { AlertEpisode, Silence } from "#contracts/alert.ts";
 
 /** While the first fires, nobody needs to be told of the second: it follows from it. */
-export const INHIBITIONS: readonly { source: string; target: string }[] = [
+const INHIBITIONS: readonly { source: string; target: string }[] = [
   { source: "error_rate", target: "fallback_rate" },
   { source: "error_rate", target: "cache_hit_rate" },
   { source: "error_rate", target: "error_budget_burn_1h" },

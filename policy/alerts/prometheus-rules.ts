@@ -7,7 +7,7 @@ export const PROMETHEUS_PREFIX = "haqei_";
 export const sampleSizeOf = (metric: string): string => `${metric}_n`;
 
 /** A rule's conditions in PromQL: the same as `holds`, with too few observations left out. */
-export const expressionOf = (rule: AlertRule): string =>
+const expressionOf = (rule: AlertRule): string =>
   [rule, ...rule.also]
     .flatMap(({ metric, operator, threshold }) => [
       `${PROMETHEUS_PREFIX}${metric} ${operator} ${threshold}`,

@@ -9,7 +9,7 @@ const INFO = ["log_metric", "weekly_report"] as const;
  * blind: `operations_p99` because a latency above its own fuse is hardly ever seen, `accuracy_below_blessed` because an absolute
  * limit below the milestones would page from the first day, `metric_missing` because absence is not success.
  */
-export const SPECIFIED_RULES: readonly AlertRule[] = [
+const SPECIFIED_RULES: readonly AlertRule[] = [
   {
     name: "error_rate",
     group: "critical",
@@ -108,7 +108,7 @@ export const SPECIFIED_RULES: readonly AlertRule[] = [
   },
 ].map((rule) => AlertRule.parse(rule));
 
-export const OWN_RULES: readonly AlertRule[] = [
+const OWN_RULES: readonly AlertRule[] = [
   {
     name: "operations_p99",
     group: "critical",
@@ -166,7 +166,7 @@ const ERROR_BUDGET = 0.01;
  * How fast the error budget of 30 days is burnt: a long window so that it matters, a short one so that it is still so. Factors and
  * windows are those of Google's SRE workbook, chapter 5, as sloth ships them.
  */
-export const BURN_RATES = [
+const BURN_RATES = [
   { factor: 14.4, long: "1h", short: "5m", group: "critical" },
   { factor: 6, long: "6h", short: "30m", group: "critical" },
   { factor: 3, long: "1d", short: "2h", group: "warning" },
