@@ -161,6 +161,29 @@ export const ReleaseConfig = z.strictObject({
 });
 export type ReleaseConfig = z.infer<typeof ReleaseConfig>;
 
+/** The tracker of accuracy (specification 7.1), all of `graded_top3`. */
+export const AccuracyConfig = z.strictObject({
+  baseline: Share.default(0.5),
+  target: Share.default(0.85),
+  milestones: z
+    .strictObject({
+      week1: Share.default(0.6),
+      week2: Share.default(0.65),
+      week4: Share.default(0.7),
+      week8: Share.default(0.75),
+      month3: Share.default(0.85),
+    })
+    .prefault({}),
+  weights: z
+    .strictObject({ realTime: Share.default(0.5), abTest: Share.default(0.3), feedback: Share.default(0.2) })
+    .prefault({}),
+  /** Gaps to the expected value above which something is done. */
+  gap: z.strictObject({ URGENT: Share.default(0.05), WARNING: Share.default(0.02) }).prefault({}),
+  /** Fewest judged answers behind an estimate. */
+  minimumJudged: z.number().int().min(1).default(20),
+});
+export type AccuracyConfig = z.infer<typeof AccuracyConfig>;
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -195,6 +218,7 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   release: ReleaseConfig.prefault({}),
+  accuracy: AccuracyConfig.prefault({}),
   distribute: z.strictObject({ confirmSeconds: z.number().positive().default(60) }).prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
 });

@@ -45,3 +45,8 @@ export class DataGateError extends HaqeiError {
 export class ReleaseError extends HaqeiError {
   override readonly name: string = "ReleaseError";
 }
+
+/** A receiver refused a notification: sending the same again cannot help. */
+export class NotificationRefusedError extends HaqeiError {
+  override readonly name: string = "NotificationRefusedError";
+}

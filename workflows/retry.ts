@@ -14,6 +14,7 @@ const NEVER = [
   "DigestMismatchError",
   "DataGateError",
   "ReleaseError",
+  "NotificationRefusedError",
   // Programming errors: the same code meets the same end.
   "TypeError",
   "RangeError",

@@ -1,0 +1,287 @@
+/** One item of what is watched: where it comes from and what exactly it says (specification 4.1). */
+export interface MetricDefinition {
+  /** Its name in alert rules and reports; in Prometheus with the prefix `haqei_`. */
+  name: string;
+  group: "edge" | "quality" | "platform" | "business" | "batch" | "deployment";
+  unit: "ms" | "share" | "bytes" | "megabytes" | "count" | "per second" | "per minute" | "seconds" | "dollars";
+  /** Where production reads it, and where one machine does. */
+  source: { production: string; laptop: string };
+  /** Over what time. */
+  window: string;
+  formula: string;
+  /** Fewest observations from which it is reported at all. */
+  minimum: number;
+  /** The specification's limit, and on which side of it the value should be. */
+  threshold?: { value: number; side: "below" | "above" };
+}
+
+const EDGE_COUNTERS = { production: "Analytics Engine", laptop: "the edge's own counters (/admin/metrics)" };
+const PLATFORM = { production: "Cloudflare's GraphQL analytics" };
+const RUNS = { production: "metrics of the stages' manifests", laptop: "metrics of the stages' manifests" };
+const HOUR = "1h";
+const DAY = "24h";
+
+/** The 27 items of specification 4.1, in its order. Thresholds are the specification's. */
+export const METRICS: readonly MetricDefinition[] = [
+  {
+    name: "cpu_time_p99",
+    group: "edge",
+    unit: "ms",
+    source: {
+      production: "Cloudflare's GraphQL analytics: clocks stand still inside a Worker",
+      laptop:
+        "CPU time of the workerd process from /proc, a request (bench/edge.ts); between looks, operations by the measured constant",
+    },
+    window: HOUR,
+    formula: "0.99 quantile over requests",
+    minimum: 100,
+    threshold: { value: 45, side: "below" },
+  },
+  {
+    name: "memory_usage",
+    group: "edge",
+    unit: "megabytes",
+    source: {
+      production: "estimate of the isolate: bytes of resident models, readings and answer cache",
+      laptop: "the same estimate (/api/health)",
+    },
+    window: "now",
+    formula: "sum over what is resident",
+    minimum: 1,
+    threshold: { value: 120, side: "below" },
+  },
+  {
+    name: "cache_hit_rate",
+    group: "edge",
+    unit: "share",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "answers from memory, warmed set or Cache API / answers that may be cached",
+    minimum: 100,
+    threshold: { value: 0.8, side: "above" },
+  },
+  {
+    name: "subrequests",
+    group: "edge",
+    unit: "count",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "largest number of calls to bindings by one request",
+    minimum: 1,
+    threshold: { value: 50, side: "below" },
+  },
+  {
+    name: "d1_query_time",
+    group: "edge",
+    unit: "ms",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "0.95 quantile of a query, by the clock, which moves with I/O",
+    minimum: 20,
+    threshold: { value: 10, side: "below" },
+  },
+  {
+    name: "kv_read_time",
+    group: "edge",
+    unit: "ms",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "0.95 quantile of a read, by the clock, which moves with I/O",
+    minimum: 20,
+    threshold: { value: 5, side: "below" },
+  },
+  {
+    name: "accuracy",
+    group: "quality",
+    unit: "share",
+    source: { production: "event log", laptop: "event log" },
+    window: "7d",
+    formula: "live estimate of graded_top3 over judged answers (thumbs and corrections), with n and interval",
+    minimum: 100,
+    threshold: { value: 0.8, side: "above" },
+  },
+  {
+    name: "fallback_rate",
+    group: "quality",
+    unit: "share",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "answers by the paths reduced, keywords or prior / answers",
+    minimum: 100,
+    threshold: { value: 0.05, side: "below" },
+  },
+  {
+    name: "error_rate",
+    group: "quality",
+    unit: "share",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "requests answered 5xx or by the prior / requests to classify",
+    minimum: 100,
+    threshold: { value: 0.01, side: "below" },
+  },
+  {
+    name: "timeout_rate",
+    group: "quality",
+    unit: "share",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "answers given without the model because loading took too long / answers",
+    minimum: 100,
+    threshold: { value: 0.001, side: "below" },
+  },
+  {
+    name: "workers_cpu_quantiles",
+    group: "platform",
+    unit: "ms",
+    source: { ...PLATFORM, laptop: "operations by the measured constant" },
+    window: HOUR,
+    formula: "0.5, 0.95 and 0.99 quantiles over requests",
+    minimum: 100,
+  },
+  {
+    name: "d1_rows_read",
+    group: "platform",
+    unit: "per second",
+    source: { ...PLATFORM, laptop: "rows that D1 says each query read (meta.rows_read)" },
+    window: HOUR,
+    formula: "rows / seconds",
+    minimum: 0,
+  },
+  {
+    name: "kv_reads",
+    group: "platform",
+    unit: "per second",
+    source: { ...PLATFORM, laptop: "the edge's own counters" },
+    window: HOUR,
+    formula: "reads / seconds",
+    minimum: 0,
+  },
+  {
+    name: "r2_bandwidth",
+    group: "platform",
+    unit: "bytes",
+    source: { ...PLATFORM, laptop: "the edge's own counters: bytes of artefacts loaded" },
+    window: HOUR,
+    formula: "sum of bytes",
+    minimum: 0,
+  },
+  {
+    name: "analytics_points",
+    group: "platform",
+    unit: "count",
+    source: { ...PLATFORM, laptop: "points written to the local store" },
+    window: DAY,
+    formula: "sum of points",
+    minimum: 0,
+  },
+  {
+    name: "requests_per_minute",
+    group: "business",
+    unit: "per minute",
+    source: EDGE_COUNTERS,
+    window: HOUR,
+    formula: "requests to classify / minutes",
+    minimum: 0,
+  },
+  {
+    name: "unique_users",
+    group: "business",
+    unit: "count",
+    source: EDGE_COUNTERS,
+    window: DAY,
+    formula: "distinct salted hashes of users served",
+    minimum: 0,
+  },
+  {
+    name: "api_usage",
+    group: "business",
+    unit: "count",
+    source: EDGE_COUNTERS,
+    window: DAY,
+    formula: "requests, by route",
+    minimum: 0,
+  },
+  {
+    name: "cost_per_1000_requests",
+    group: "business",
+    unit: "dollars",
+    source: { production: "policy/cost on measured usage", laptop: "policy/cost on measured usage" },
+    window: "30d",
+    formula: "monthly forecast / requests a month * 1,000",
+    minimum: 1,
+  },
+  {
+    name: "collection_success_rate",
+    group: "batch",
+    unit: "share",
+    source: RUNS,
+    window: "30d",
+    formula: "runs whose 01:collect ended well / runs that began it",
+    minimum: 1,
+  },
+  {
+    name: "training_time",
+    group: "batch",
+    unit: "seconds",
+    source: RUNS,
+    window: "last run",
+    formula: "seconds of 03:train",
+    minimum: 1,
+    threshold: { value: 3600, side: "below" },
+  },
+  {
+    name: "validation_accuracy",
+    group: "batch",
+    unit: "share",
+    source: RUNS,
+    window: "last run",
+    formula: "top1 of 04:validate on the test split",
+    minimum: 1,
+  },
+  {
+    name: "compression_target_reached",
+    group: "batch",
+    unit: "share",
+    source: RUNS,
+    window: "last run",
+    formula: "target bytes / bytes of the shipped model, at most 1",
+    minimum: 1,
+  },
+  {
+    name: "deploy_success_rate",
+    group: "deployment",
+    unit: "share",
+    source: { production: "release history", laptop: "release history" },
+    window: "30d",
+    formula: "releases that reached 100% / releases that began and ended",
+    minimum: 1,
+  },
+  {
+    name: "rollbacks",
+    group: "deployment",
+    unit: "count",
+    source: { production: "release history", laptop: "release history" },
+    window: "30d",
+    formula: "releases rolled back",
+    minimum: 0,
+  },
+  {
+    name: "version_consistency",
+    group: "deployment",
+    unit: "share",
+    source: { production: "sampled answers against the pointer", laptop: "sampled answers against the pointer" },
+    window: "15m",
+    formula: "answers whose model the pointer of that time allows / answers sampled",
+    minimum: 1,
+  },
+  {
+    name: "distribution_time",
+    group: "deployment",
+    unit: "seconds",
+    source: { production: "07:distribute and the rollout", laptop: "07:distribute and the rollout" },
+    window: "last release",
+    formula: "from the pointer's move to the edge's confirmation",
+    minimum: 1,
+  },
+];
