@@ -10,6 +10,7 @@ const rooms = [
   "policy",
   "datasets",
   "stores",
+  "notify",
   "activities",
   "workflows",
   "workers",

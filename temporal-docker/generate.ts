@@ -1,0 +1,19 @@
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { prometheusRules } from "#policy/alerts/prometheus-rules.ts";
+import { ALERT_RULES } from "#policy/alerts/rules.ts";
+import { METRICS } from "#policy/metrics.ts";
+import { dashboardOf } from "./dashboard.ts";
+
+/** Where an alert's page is read. */
+const RUNBOOK = "OPERATIONS.md";
+
+/** Files of this folder that follow from the code, by their name. */
+export const generated: Readonly<Record<string, string>> = {
+  "prometheus/rules.yaml": `# Made by temporal-docker/generate.ts from policy/alerts/rules.ts.\n${stringify(prometheusRules(ALERT_RULES, RUNBOOK))}`,
+  "grafana/dashboards/haqei.json": `${JSON.stringify(dashboardOf(METRICS), null, 2)}\n`,
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const [name, text] of Object.entries(generated)) writeFileSync(new URL(name, import.meta.url), text);
