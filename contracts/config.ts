@@ -85,19 +85,39 @@ export const LearningWeights = z.strictObject({
 });
 export type LearningWeights = z.infer<typeof LearningWeights>;
 
-export const StoreConfig = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("folder") }),
+/** A bucket of S3 or R2, its keys in environment variables of these names: secrets never stand in the config. */
+const bucketWithKeysIn = (accessKeyId: string, secretAccessKey: string) =>
   z.strictObject({
     kind: z.literal("s3"),
     endpoint: z.url(),
     bucket: z.string().min(1),
     region: z.string().default("auto"),
-    /** Names of the environment variables that hold the keys: secrets never stand in the config. */
-    accessKeyIdVariable: z.string().default("HAQEI_S3_ACCESS_KEY_ID"),
-    secretAccessKeyVariable: z.string().default("HAQEI_S3_SECRET_ACCESS_KEY"),
-  }),
+    accessKeyIdVariable: z.string().default(accessKeyId),
+    secretAccessKeyVariable: z.string().default(secretAccessKey),
+  });
+
+export const StoreConfig = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("folder") }),
+  bucketWithKeysIn("HAQEI_S3_ACCESS_KEY_ID", "HAQEI_S3_SECRET_ACCESS_KEY"),
 ]);
 export type StoreConfig = z.infer<typeof StoreConfig>;
+
+/** Where the edge reads released models from. */
+const ReleasedConfig = z.discriminatedUnion("kind", [
+  /** The R2 bucket of the edge in workerd, by its own S3 interface. */
+  z.strictObject({ kind: z.literal("edge") }),
+  /** R2 itself, which the deployed edge is bound to. */
+  bucketWithKeysIn("HAQEI_R2_ACCESS_KEY_ID", "HAQEI_R2_SECRET_ACCESS_KEY"),
+]);
+
+/** Where small records are kept that are changed by compare-and-set. */
+export const RegistryConfig = z.discriminatedUnion("kind", [
+  /** A file in the home: for the processes of one host. */
+  z.strictObject({ kind: z.literal("sqlite") }),
+  /** A Postgres database that several hosts reach; its address, with the password, stands in the environment. */
+  z.strictObject({ kind: z.literal("postgres"), urlVariable: z.string().default("HAQEI_REGISTRY_URL") }),
+]);
+export type RegistryConfig = z.infer<typeof RegistryConfig>;
 
 /** A length of time such as `30s`, `15m`, `6h` or `2d`. */
 const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
@@ -221,5 +241,7 @@ export const Config = z.strictObject({
   accuracy: AccuracyConfig.prefault({}),
   distribute: z.strictObject({ confirmSeconds: z.number().positive().default(60) }).prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
+  released: ReleasedConfig.prefault({ kind: "edge" }),
+  registry: RegistryConfig.prefault({ kind: "sqlite" }),
 });
 export type Config = z.infer<typeof Config>;

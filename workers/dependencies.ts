@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dependencies } from "#activities/dependencies.ts";
-import type { StoreConfig } from "#contracts/config.ts";
+import type { RegistryConfig, StoreConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import type { LoadedConfig } from "#local/config.ts";
 import type { Endpoints, Home } from "#local/home.ts";
@@ -10,32 +10,36 @@ import { folderCheckpoints } from "#stores/checkpoints.ts";
 import { createEdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
-import { sqliteRegistry } from "#stores/registry.ts";
+import { postgresRegistry } from "#stores/postgres-registry.ts";
+import { type Registry, sqliteRegistry } from "#stores/registry.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
 import { codeDigests } from "./code-digests.ts";
 
-/** The artefact store that the config names. Throws InputError where its keys are not in the environment. */
-function artefactStore(
-  store: StoreConfig,
-  folder: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): ArtefactStore {
-  if (store.kind === "folder") return folderArtefacts(folder);
-  const key = (variable: string): string => {
-    const value = environment[variable];
-    if (value) return value;
-    throw new InputError(
-      `the artefact store ${store.bucket} needs ${variable}`,
-      `Set ${variable} in the environment of the workers.`,
-    );
-  };
+type Bucket = Extract<StoreConfig, { kind: "s3" }>;
+
+/** A bucket that the config names. Throws InputError where its keys are not in the environment. */
+function bucketOf(store: Bucket, environment: NodeJS.ProcessEnv = process.env): ArtefactStore {
+  const { endpoint, bucket, region } = store;
+  const who = `the bucket ${bucket}`;
   return s3Artefacts({
-    endpoint: store.endpoint,
-    bucket: store.bucket,
-    region: store.region,
-    accessKeyId: key(store.accessKeyIdVariable),
-    secretAccessKey: key(store.secretAccessKeyVariable),
+    endpoint,
+    bucket,
+    region,
+    accessKeyId: secretOf(environment, store.accessKeyIdVariable, who),
+    secretAccessKey: secretOf(environment, store.secretAccessKeyVariable, who),
   });
+}
+
+/** The registry that the config names. Throws InputError where its address is not in the environment. */
+const registryOf = (registry: RegistryConfig, file: string, environment: NodeJS.ProcessEnv = process.env): Registry =>
+  registry.kind === "sqlite"
+    ? sqliteRegistry(file)
+    : postgresRegistry(secretOf(environment, registry.urlVariable, "the registry"));
+
+function secretOf(environment: NodeJS.ProcessEnv, variable: string, who: string): string {
+  const value = environment[variable];
+  if (value) return value;
+  throw new InputError(`${who} needs ${variable}`, `Set ${variable} in the environment of the workers.`);
 }
 
 /** What this process's activities work with. `pageUrl` is where this worker's pages are, if it has any. */
@@ -47,12 +51,13 @@ export async function connectDependencies(
 ): Promise<Dependencies> {
   const adminSecret = readFileSync(endpoints.adminSecretFile, "utf8").trim();
   const { url } = endpoints.edge;
+  const { store, released } = loaded.config;
   return {
     config: loaded.config,
     directory: loaded.directory,
-    artefacts: artefactStore(loaded.config.store, home.artefacts),
-    released: s3Artefacts(localEdgeBucket({ url, adminSecret })),
-    registry: sqliteRegistry(home.registryFile),
+    artefacts: store.kind === "folder" ? folderArtefacts(home.artefacts) : bucketOf(store),
+    released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
+    registry: registryOf(loaded.config.registry, home.registryFile),
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
     edge: createEdgeClient({ url, adminSecret }),
     codeDigests: await codeDigests(),

@@ -14,3 +14,5 @@ for part in temporal visibility; do
   temporal-sql-tool --db "$database" setup-schema -v 0.0 || true
   temporal-sql-tool --db "$database" update-schema -d "$SCHEMA/$part/versioned"
 done
+# Our own registry: the tool makes an empty database as well.
+temporal-sql-tool --db haqei_registry create-database

@@ -1,0 +1,124 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { z } from "zod";
+import { loadConfig } from "#local/config.ts";
+import { Endpoints } from "#local/home.ts";
+
+const base = fileURLToPath(new URL("kubernetes/base/", import.meta.url));
+const read = (name: string): string => readFileSync(`${base}${name}`, "utf8");
+
+const Kustomization = z.looseObject({
+  resources: z.array(z.string()),
+  configMapGenerator: z.array(
+    z.object({ name: z.string(), files: z.array(z.string()).default([]), literals: z.array(z.string()).default([]) }),
+  ),
+});
+const kustomization = Kustomization.parse(parse(read("kustomization.yaml")));
+
+const Resource = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+const resources = kustomization.resources.flatMap((file) =>
+  parseAllDocuments(read(file)).map((document) => Resource.parse(document.toJS())),
+);
+
+const Container = z.looseObject({
+  command: z.array(z.string()),
+  resources: z.object({ requests: z.record(z.string(), z.string()), limits: z.record(z.string(), z.string()) }),
+  securityContext: z.object({
+    allowPrivilegeEscalation: z.literal(false),
+    readOnlyRootFilesystem: z.literal(true),
+    capabilities: z.object({ drop: z.tuple([z.literal("ALL")]) }),
+  }),
+  volumeMounts: z.array(z.looseObject({ name: z.string() })),
+  envFrom: z.array(z.looseObject({ configMapRef: z.object({ name: z.string() }).optional() })),
+});
+const Selector = z.object({ matchLabels: z.record(z.string(), z.string()) });
+const Deployment = z.looseObject({
+  spec: z.looseObject({
+    selector: Selector,
+    template: z.looseObject({
+      metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }),
+      spec: z.looseObject({
+        serviceAccountName: z.string(),
+        automountServiceAccountToken: z.literal(false),
+        terminationGracePeriodSeconds: z.number(),
+        securityContext: z.looseObject({ runAsNonRoot: z.literal(true) }),
+        containers: z.array(Container).length(1),
+        volumes: z.array(z.looseObject({ name: z.string(), configMap: z.object({ name: z.string() }).optional() })),
+      }),
+    }),
+  }),
+});
+const ofKind = (kind: string) => resources.filter((resource) => resource.kind === kind);
+const deployments = ofKind("Deployment").map((resource) => ({
+  name: resource.metadata.name,
+  ...Deployment.parse(resource),
+}));
+
+describe("the workers on Kubernetes", () => {
+  it("are the processes that the code has", () => {
+    expect(deployments.map(({ name }) => name)).toEqual(["pipeline", "compute"]);
+    for (const { spec } of deployments) {
+      const [, file = ""] = spec.template.spec.containers[0]?.command ?? [];
+      expect(existsSync(fileURLToPath(new URL(`../${file}`, import.meta.url)))).toBe(true);
+    }
+  });
+
+  it("are confined, selected by their own labels, and mount only what is declared", () => {
+    const generated = kustomization.configMapGenerator.map(({ name }) => name);
+    for (const { spec } of deployments) {
+      const { metadata, spec: pod } = spec.template;
+      expect(metadata.labels).toMatchObject(spec.selector.matchLabels);
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(15);
+      const volumes = pod.volumes.map(({ name }) => name);
+      for (const { volumeMounts, envFrom } of pod.containers) {
+        expect(volumeMounts.map(({ name }) => name).sort()).toEqual(volumes.sort());
+        for (const { configMapRef } of envFrom) if (configMapRef) expect(generated).toContain(configMapRef.name);
+      }
+      for (const { configMap } of pod.volumes) if (configMap) expect(generated).toContain(configMap.name);
+    }
+  });
+
+  it("each have a budget of disruption, and none that forbids to drain a node", () => {
+    const Budget = z.looseObject({ spec: z.looseObject({ selector: Selector, minAvailable: z.number().optional() }) });
+    const budgets = ofKind("PodDisruptionBudget").map((resource) => Budget.parse(resource).spec);
+    for (const { spec } of deployments) {
+      const budget = budgets.find(({ selector }) => JSON.stringify(selector) === JSON.stringify(spec.selector));
+      expect(budget).toBeDefined();
+      expect(budget?.minAvailable ?? 0).toBeLessThan((spec as { replicas?: number }).replicas ?? 1);
+    }
+  });
+
+  it("may be called by nobody unless it is said, and never call a metadata service", () => {
+    const [closed, workers] = ofKind("NetworkPolicy");
+    expect(closed).toMatchObject({ spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } });
+    expect(JSON.stringify(workers)).toContain("169.254.0.0/16");
+  });
+
+  it("get addresses and settings that they understand", async () => {
+    expect(() => Endpoints.parse(JSON.parse(read("endpoints.json")))).not.toThrow();
+    const literals = kustomization.configMapGenerator.flatMap((map) => map.literals);
+    const env = Object.fromEntries(
+      literals.map((literal) => [literal.slice(0, literal.indexOf("=")), literal.slice(literal.indexOf("=") + 1)]),
+    );
+    const { config } = await loadConfig(undefined, { env, cwd: base });
+    expect([config.registry.kind, config.store.kind, config.released.kind]).toEqual(["postgres", "s3", "s3"]);
+  });
+
+  it("hold to Kubernetes' schemas, where kubeconform is installed", () => {
+    const files = kustomization.resources.map((file) => `${base}${file}`);
+    const { error, status, stdout } = spawnSync("kubeconform", ["-strict", ...files], { encoding: "utf8" });
+    if (error) return console.warn("skipped: kubeconform is not installed");
+    // Schemas are fetched from the network.
+    if (/failed downloading|could not find schema/i.test(stdout))
+      return console.warn("skipped: no schemas are reachable");
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  });
+});
