@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import * as backfill from "./commands/backfill.ts";
+import * as backup from "./commands/backup.ts";
 import * as classify from "./commands/classify.ts";
 import * as config from "./commands/config.ts";
 import * as dataset from "./commands/dataset.ts";
@@ -39,6 +40,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   judge,
   gate,
   config,
+  backup,
   doctor,
   logs,
 ];
