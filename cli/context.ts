@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { type Command, CommanderError } from "commander";
+import type { AuditEntry } from "#contracts/audit.ts";
 import { HaqeiError, InputError, NotFoundError, NotReachableError } from "#contracts/errors.ts";
 import { type LoadedConfig, loadConfig } from "#local/config.ts";
 import { type Home, resolveHome } from "#local/home.ts";
 import { type Progress, progressLines } from "#local/progress.ts";
+import { detailOf, isAudited, person } from "./audited.ts";
 
 /** 0 done; 1 it ran and the answer is no; 2 the call or its input is wrong; 3 something it needs is not reachable (cli.md). */
 export type ExitStatus = 0 | 1 | 2 | 3;
@@ -56,10 +59,56 @@ export function acting(streams: Streams, setStatus: (status: ExitStatus) => void
           return { loaded, home: resolveHome(loaded.directory, { home: globals.home }) };
         },
       };
-      const { output, text, status = 0 } = await action(context, call.at(-2) as never, command.args);
+      const options = call.at(-2) as Record<string, unknown>;
+      const {
+        output,
+        text,
+        status = 0,
+      } = await writtenDown(command, options, context, () => action(context, options as never, command.args));
       if (text !== undefined) print(output, text);
       setStatus(status);
     };
+}
+
+/** Does it, and writes down who did what and what came of it, where the home has a registry to write to. */
+async function writtenDown(
+  command: Command,
+  options: Record<string, unknown>,
+  context: Context,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  const name = [command.parent?.parent ? command.parent.name() : "", command.name()].join(" ").trim();
+  if (!isAudited(name)) return action();
+  let status: number = 1;
+  try {
+    const result = await action();
+    status = result.status ?? 0;
+    return result;
+  } catch (error) {
+    status = statusOf(error);
+    throw error;
+  } finally {
+    await writeDown(context, { action: name, detail: detailOf(command.args, options), status }).catch((error: Error) =>
+      context.streams.err(`This was not written to the audit log: ${error.message}\n`),
+    );
+  }
+}
+
+async function writeDown(context: Context, done: Pick<AuditEntry, "action" | "detail" | "status">): Promise<void> {
+  const [{ appendAudit }, { openRegistry }] = await Promise.all([
+    import("#stores/audit-log.ts"),
+    import("#workers/dependencies.ts"),
+  ]);
+  const { loaded, home } = await context.load();
+  const { registry: where } = loaded.config;
+  // A home that holds nothing is not begun for this.
+  if (where.kind === "sqlite" && !existsSync(home.registryFile)) return;
+  const registry = openRegistry(where, home.registryFile);
+  try {
+    await appendAudit(registry, { at: Date.now(), person: person(), ...done });
+  } finally {
+    registry.close();
+  }
 }
 
 export function statusOf(error: unknown): ExitStatus {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import * as audit from "./commands/audit.ts";
 import * as backfill from "./commands/backfill.ts";
 import * as backup from "./commands/backup.ts";
 import * as classify from "./commands/classify.ts";
@@ -41,6 +42,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   gate,
   config,
   backup,
+  audit,
   doctor,
   logs,
 ];

@@ -31,7 +31,11 @@ function bucketOf(store: Bucket, environment: NodeJS.ProcessEnv = process.env): 
 }
 
 /** The registry that the config names. Throws InputError where its address is not in the environment. */
-const registryOf = (registry: RegistryConfig, file: string, environment: NodeJS.ProcessEnv = process.env): Registry =>
+export const openRegistry = (
+  registry: RegistryConfig,
+  file: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Registry =>
   registry.kind === "sqlite"
     ? sqliteRegistry(file)
     : postgresRegistry(secretOf(environment, registry.urlVariable, "the registry"));
@@ -57,7 +61,7 @@ export async function connectDependencies(
     directory: loaded.directory,
     artefacts: store.kind === "folder" ? folderArtefacts(home.artefacts) : bucketOf(store),
     released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
-    registry: registryOf(loaded.config.registry, home.registryFile),
+    registry: openRegistry(loaded.config.registry, home.registryFile),
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
     edge: createEdgeClient({ url, adminSecret }),
     codeDigests: await codeDigests(),
