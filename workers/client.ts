@@ -7,6 +7,7 @@ import type { Endpoints } from "#local/home.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
 import { progressQuery } from "#workflows/messages.ts";
+import { payloadOptions } from "./payload-codec.ts";
 import { reportRun } from "./runs.ts";
 import { temporalConnection } from "./temporal-connection.ts";
 
@@ -17,6 +18,7 @@ export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Pro
     return new Client({
       connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout: "5s" }),
       namespace: temporal.namespace,
+      ...payloadOptions(),
     });
   } catch (cause) {
     throw new NotReachableError(

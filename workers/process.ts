@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { NotReachableError } from "#contracts/errors.ts";
 import { type LoadedConfig, loadConfig } from "#local/config.ts";
 import { type Endpoints, type Home, readEndpoints, resolveHome } from "#local/home.ts";
+import { payloadOptions } from "./payload-codec.ts";
 import { temporalConnection } from "./temporal-connection.ts";
 
 export interface WorkerProcess {
@@ -56,6 +57,7 @@ export async function runWorker(
     const worker = await Worker.create({
       connection,
       namespace: endpoints.temporal.namespace,
+      ...payloadOptions(),
       // Also bounds how long a cancel takes to reach an activity.
       maxHeartbeatThrottleInterval: "2s",
       defaultHeartbeatThrottleInterval: "2s",
