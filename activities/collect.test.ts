@@ -66,7 +66,12 @@ function runs(
   });
   const collected = (date: string, erasures: Erasure[] = [], windowDays = 30) =>
     collect({ registry, artefacts, codeDigests: {}, edge: edge as never })(
-      context("01:collect", { timezone: ZONE, windowDays }, { erasures: jsonBytes(erasures) }, { date }),
+      context(
+        "01:collect",
+        { timezone: ZONE, preprocess: { windowDays } },
+        { erasures: jsonBytes(erasures) },
+        { date },
+      ),
     );
   return {
     registry,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Config } from "#contracts/config.ts";
 import { Erasure } from "#contracts/http.ts";
 import { LogicalDate } from "#contracts/run.ts";
 import type { EventWindow } from "#contracts/window.ts";
@@ -10,7 +11,7 @@ import type { Dependencies } from "./dependencies.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 
 const Asked = z.object({ date: LogicalDate });
-const Settings = z.object({ timezone: z.string(), windowDays: z.number().int().min(1) });
+const Settings = z.object({ timezone: z.string(), preprocess: Config.shape.preprocess });
 
 /**
  * `01:collect`: fetches what the edge has logged and writes the partitions of the days that the run learns from, its own the last,
@@ -21,7 +22,10 @@ export const collect =
   ({ registry, artefacts, edge, codeDigests }: Pick<Dependencies, "registry" | "artefacts" | "edge" | "codeDigests">) =>
   async ({ call, input, report }: StageContext): Promise<StageWork> => {
     const { date } = Asked.parse(call.asked);
-    const { timezone, windowDays } = Settings.parse(call.settings);
+    const {
+      timezone,
+      preprocess: { windowDays },
+    } = Settings.parse(call.settings);
     const erasures = z.array(Erasure).parse(jsonOf(await input("erasures")));
     const codeDigest = codeDigests.collect ?? "";
     const fetched = await fetchEvents(registry, artefacts, edge, (lines) => report({ fetched: lines }), codeDigest);
@@ -43,7 +47,7 @@ export const collect =
       window.days.push({ date: dates[index] as string, sha256, events: lines.length });
     }
     const partitions = Object.fromEntries(window.days.map(({ date: day, sha256 }) => [day, sha256]));
-    const rewrites = await planRewrites(registry, partitions, refusedIn);
+    const rewrites = await planRewrites(registry, { erasures, partitions, segments: refusedIn });
     const events = days.at(-1)?.length ?? 0;
     const windowEvents = window.days.reduce((sum, day) => sum + day.events, 0);
     return {

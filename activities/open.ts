@@ -39,7 +39,6 @@ export const open =
         sources,
         settings: {
           timezone: config.timezone,
-          windowDays: config.preprocess.windowDays,
           preprocess: config.preprocess,
           dictionary: config.dictionary,
           warm: config.warm,

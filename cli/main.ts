@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import * as backfill from "./commands/backfill.ts";
 import * as classify from "./commands/classify.ts";
 import * as config from "./commands/config.ts";
+import * as coverage from "./commands/coverage.ts";
 import * as dataset from "./commands/dataset.ts";
 import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
@@ -38,6 +39,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   classify,
   judge,
   gate,
+  coverage,
   config,
   doctor,
   logs,

@@ -32,7 +32,11 @@ export async function bundledFallback(
   };
 }
 
-async function fallbackDictionary({ examples, classes, keywords }: AuthoredData, cache: string): Promise<string> {
+/** Path of the dictionary of authored data alone. Made once for the same data. */
+export async function fallbackDictionary(
+  { examples, classes, keywords }: AuthoredData,
+  cache: string,
+): Promise<string> {
   const sources = { examples: examples.filter(({ split }) => split === "train" || split === "dev"), classes, keywords };
   const path = join(cache, `fallback-${digestOf(sources).slice(0, 16)}.dictionary.bin`);
   if (existsSync(path)) return path;

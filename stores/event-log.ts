@@ -86,6 +86,9 @@ export async function fetchEvents(
   }
 }
 
+/** How far the edge's log was fetched. */
+export const cursorOf = async (registry: Registry): Promise<number> => (await read(registry)).log.cursor;
+
 /** The raw lines of each day, in the order of the log, and the segments that hold lines which were refused. */
 export interface DaysOfLog {
   days: string[][];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Registry, sqliteRegistry } from "./registry.ts";
-import { planRewrites } from "./rewrites.ts";
+import { knownErasures, planRewrites } from "./rewrites.ts";
 
 let folder: string;
 let registry: Registry;
@@ -18,21 +18,32 @@ afterEach(async () => {
 
 const digest = (letter: string): string => letter.repeat(64);
 const DAY = "2026-11-24";
+const plan = (partitions: Record<string, string>, segments: string[]) =>
+  planRewrites(registry, { erasures: [], partitions, segments });
 
 test("what another partition took the place of is planned, once, and a partition that stands again is not", async () => {
-  expect(await planRewrites(registry, { [DAY]: digest("a") }, [])).toBe(0);
-  expect(await planRewrites(registry, { [DAY]: digest("b") }, [digest("d")])).toBe(2);
-  expect(await planRewrites(registry, { [DAY]: digest("b") }, [digest("d")])).toBe(2);
+  expect(await plan({ [DAY]: digest("a") }, [])).toBe(0);
+  expect(await plan({ [DAY]: digest("b") }, [digest("d")])).toBe(2);
+  expect(await plan({ [DAY]: digest("b") }, [digest("d")])).toBe(2);
   expect((await registry.read("events/rewrites")).value).toEqual({
+    erasures: [],
     partitions: { [DAY]: digest("b") },
     segments: [digest("d")],
     superseded: [digest("a")],
   });
-  expect(await planRewrites(registry, { [DAY]: digest("a") }, [])).toBe(2);
+  expect(await plan({ [DAY]: digest("a") }, [])).toBe(2);
   expect((await registry.read("events/rewrites")).value).toMatchObject({ superseded: [digest("b")] });
 });
 
 test("two that plan at once both count", async () => {
-  await Promise.all(["a", "b", "c"].map((letter) => planRewrites(registry, {}, [digest(letter)])));
-  expect(await planRewrites(registry, {}, [])).toBe(3);
+  await Promise.all(["a", "b", "c"].map((letter) => plan({}, [digest(letter)])));
+  expect(await plan({}, [])).toBe(3);
+});
+
+test("deletions once known stay known", async () => {
+  const erasures = [{ seq: 1, at: 1, user: "anna", lastSeq: 3 }];
+  expect(await knownErasures(registry)).toEqual([]);
+  await planRewrites(registry, { erasures, partitions: {}, segments: [] });
+  await plan({}, []);
+  expect(await knownErasures(registry)).toEqual(erasures);
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConflictError } from "#contracts/errors.ts";
+import { Erasure } from "#contracts/http.ts";
 import { Sha256 } from "#contracts/reference.ts";
 import { LogicalDate } from "#contracts/run.ts";
 import type { Registry } from "./registry.ts";
@@ -9,6 +10,8 @@ import type { Registry } from "./registry.ts";
  * the same day has taken the place of. No later run reads a partition that is listed here; of a segment it leaves out the lines.
  */
 const Rewrites = z.object({
+  /** The deletions that are taken account of. */
+  erasures: z.array(Erasure),
   /** The partition of each day as it stands. */
   partitions: z.record(LogicalDate, Sha256),
   segments: z.array(Sha256),
@@ -18,19 +21,27 @@ type Rewrites = z.infer<typeof Rewrites>;
 
 const NAME = "events/rewrites";
 
-/** Remembers which partition stands for each day, and what is to be rewritten or deleted. Answers how many artefacts that is now. */
+const NOTHING: Rewrites = { erasures: [], partitions: {}, segments: [], superseded: [] };
+
+async function read(registry: Registry): Promise<{ before: Rewrites; epoch: number }> {
+  const { value, epoch } = await registry.read<unknown>(NAME);
+  return { before: value === undefined ? NOTHING : Rewrites.parse(value), epoch };
+}
+
+/** The deletions that the last collection knew of. */
+export const knownErasures = async (registry: Registry): Promise<Erasure[]> => (await read(registry)).before.erasures;
+
+/** Remembers the deletions, which partition stands for each day, and what is to be rewritten or deleted. Answers how many artefacts that is now. */
 export async function planRewrites(
   registry: Registry,
-  partitions: Readonly<Record<string, string>>,
-  segments: readonly string[],
+  { erasures, partitions, segments }: Omit<Rewrites, "superseded">,
 ): Promise<number> {
   for (;;) {
-    const { value, epoch } = await registry.read<unknown>(NAME);
-    const before: Rewrites =
-      value === undefined ? { partitions: {}, segments: [], superseded: [] } : Rewrites.parse(value);
+    const { before, epoch } = await read(registry);
     const standing = { ...before.partitions, ...partitions };
     const current = new Set(Object.values(standing));
     const after: Rewrites = {
+      erasures: erasures.length > before.erasures.length ? erasures : before.erasures,
       partitions: standing,
       segments: [...new Set([...before.segments, ...segments])],
       superseded: [...new Set([...before.superseded, ...Object.values(before.partitions)])].filter(

@@ -17,7 +17,7 @@ export const dailyDag: Dag = {
       retry: "reach",
       inputs: { erasures: "source:erasures" },
       reads: ["date"],
-      settings: ["timezone", "windowDays"],
+      settings: ["timezone", "preprocess"],
       produces: "events",
       heartbeatSeconds: 30,
       keep: "closed-day",
