@@ -185,7 +185,10 @@ function choose(words: readonly (DictionaryWord & { evidence: number })[], room:
   return kept.sort((a, b) => (a.term < b.term ? -1 : 1));
 }
 
-/** The temperature that makes the labels of `dev` most likely. */
+/** Queries of `dev` that are enough for one number. */
+const CALIBRATED_ON = 400;
+
+/** The temperature that makes the labels of `dev`, or of a share of it spread evenly, most likely. */
 function temperatureFor(
   dictionary: Dictionary,
   examples: readonly Example[],
@@ -193,9 +196,11 @@ function temperatureFor(
 ): number {
   const { classify } = createKeywordScorer(dictionary);
   const rows: { logits: Float64Array; target: number }[] = [];
-  for (const { split, label, text } of examples) {
-    const target = ids.get(label);
-    if (split !== "dev" || target === undefined) continue;
+  const dev = examples.filter(({ split, label }) => split === "dev" && ids.has(label));
+  // Odd, so that it does not fall on one language alone where languages take turns.
+  const step = 2 * Math.floor(dev.length / (2 * CALIBRATED_ON)) + 1;
+  for (const { label, text } of dev.filter((_, index) => index % step === 0)) {
+    const target = ids.get(label) as number;
     const answer = classify(text, { top: dictionary.classes.length });
     if (answer === undefined) continue;
     const logits = new Float64Array(dictionary.classes.length);

@@ -32,7 +32,8 @@ export const dailyDag: Dag = {
       reads: [],
       settings: ["preprocess", "dictionary"],
       produces: "dataset",
-      heartbeatSeconds: 30,
+      // It holds the worker's thread while it makes the dictionary, as scoring and compressing do.
+      heartbeatSeconds: 120,
       keep: "always",
       summary: (inputs) => `preprocess: ${count(inputs, "window", "window_events")} events`,
     },
