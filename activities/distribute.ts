@@ -5,26 +5,34 @@ import { NotReachableError, ReleaseError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
 import { Verdict } from "#contracts/verdict.ts";
+import { noteReleasedDictionary } from "#stores/released-dictionary.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { WarmSettings, warm } from "./warm.ts";
 
 const Asked = z.object({ release: z.boolean() });
-const Settings = z.object({ distribute: Config.shape.distribute });
+const Settings = z.object({ distribute: Config.shape.distribute, ...WarmSettings.shape });
 const Decision = z.object({ verdict: Verdict });
 
-type Needs = Pick<Dependencies, "artefacts" | "released" | "edge">;
+type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "registry">;
 
 /**
- * `07:distribute`: uploads model and readings by digest, verifies them by reading back, moves the pointer by compare-and-set to a
- * higher epoch, and waits until the edge says that it serves the model; where it does not, the pointer is moved back.
+ * `07:distribute`: uploads model, readings and keyword dictionary by digest, verifies them by reading back, moves the pointer by
+ * compare-and-set to a higher epoch, and waits until the edge says that it serves the model; where it does not, the pointer is moved
+ * back. Then likely queries are answered beforehand; a release stands without that.
  */
 export const distribute =
   (needs: Needs) =>
   async ({ call, input, signal, report }: StageContext): Promise<StageWork> => {
     const { release } = Asked.parse(call.asked);
-    const { confirmSeconds } = Settings.parse(call.settings).distribute;
+    const settings = Settings.parse(call.settings);
+    const { confirmSeconds } = settings.distribute;
     const { verdict } = Decision.parse(jsonOf(await input("decision")));
-    const { model, readings } = call.inputs as { model: ArtefactReference; readings?: ArtefactReference };
+    const { model, readings, dictionary } = call.inputs as {
+      model: ArtefactReference;
+      readings?: ArtefactReference;
+      dictionary?: ArtefactReference;
+    };
     if (verdict.action !== "promote" || !release) {
       const reason = release ? verdict.reason : "no-release";
       return {
@@ -38,8 +46,9 @@ export const distribute =
     report({ step: "upload" });
     await upload(needs, model);
     if (readings) await upload(needs, readings);
+    if (dictionary) await upload(needs, dictionary);
     report({ step: "pointer" });
-    const after = await movePointer(needs, model.sha256, readings?.sha256);
+    const after = await movePointer(needs, model.sha256, { readings, dictionary });
     report({ step: "confirm", epoch: after.epoch });
     if (!(await isConfirmed(needs, after, confirmSeconds, signal))) {
       await undo(needs, after);
@@ -48,11 +57,19 @@ export const distribute =
         "Look at the edge's log (haqei logs edge), then run it again: haqei run daily --again.",
       );
     }
+    if (dictionary) await noteReleasedDictionary(needs.registry, dictionary.sha256);
+    report({ step: "warm" });
+    const from = { window: await input("window"), authored: await input("authored") };
+    const warmed = await warm(needs, from, settings).catch((error: unknown) => {
+      if (error instanceof NotReachableError) return { queries: 0, warmed: 0 };
+      throw error;
+    });
     return {
       kind: "release",
       bytes: jsonBytes({ schema: 1, released: true, pointer: after }),
       metrics: { released: true, model: model.sha256, epoch: after.epoch, version: after.current.version },
-      summary: `released ${after.current.version} at epoch ${after.epoch}`,
+      timings: { warm_queries: warmed.queries, warmed: warmed.warmed },
+      summary: `released ${after.current.version} at epoch ${after.epoch}, ${warmed.warmed} answers warmed`,
     };
   };
 
@@ -66,7 +83,11 @@ async function upload({ artefacts, released }: Needs, reference: ArtefactReferen
 }
 
 /** Points to the model; where a previous attempt already did, that stands. */
-async function movePointer({ edge }: Needs, sha256: string, readings: string | undefined): Promise<Pointer> {
+async function movePointer(
+  { edge }: Needs,
+  sha256: string,
+  { readings, dictionary }: { readings: ArtefactReference | undefined; dictionary: ArtefactReference | undefined },
+): Promise<Pointer> {
   const now = await edge.pointer();
   if (now?.current.sha256 === sha256) return now;
   const after: Pointer = {
@@ -77,7 +98,8 @@ async function movePointer({ edge }: Needs, sha256: string, readings: string | u
     experiments: now?.experiments ?? [],
     salt: now?.salt ?? "haqei",
     cacheGeneration: now?.cacheGeneration ?? 0,
-    ...(readings ? { readings } : {}),
+    ...(readings ? { readings: readings.sha256 } : {}),
+    ...(dictionary ? { dictionary: dictionary.sha256 } : {}),
   };
   await edge.putPointer(after, now?.epoch ?? 0);
   return after;

@@ -38,7 +38,7 @@ export const pipelineActivities = (dependencies: Dependencies): Errands & Omit<S
   open: open(dependencies),
   lookup: lookup(dependencies),
   collect: stage(dependencies, collect(dependencies)),
-  preprocess: stage(dependencies, preprocess()),
+  preprocess: stage(dependencies, preprocess(dependencies)),
   validate: stage(dependencies, validate()),
   compress: stage(dependencies, compress()),
   deploy: stage(dependencies, deploy()),

@@ -31,7 +31,9 @@ export const lookup =
       });
       if (!use || (await isWished(dependencies, call.stage))) return { key };
       const { value: kept } = await registry.read<StageResult>(keptName(key));
-      if (!kept || !(await artefacts.has(kept.output))) return { key };
+      if (!kept) return { key };
+      for (const made of [kept.output, ...Object.values(kept.beside ?? {})])
+        if (!(await artefacts.has(made))) return { key };
       if (kept.output.kind === "release" && kept.metrics.released === true && !(await isServed(dependencies, kept)))
         return { key };
       return { key, kept };

@@ -11,7 +11,7 @@ import { named } from "./failure.ts";
 import { jsonBytes } from "./stage.ts";
 
 /**
- * Opens a run: freezes the authored data and its readings as artefacts, notes which model serves now, and hands out the settings
+ * Opens a run: freezes the authored data with its readings and keywords, and which users had their events deleted, as artefacts, notes which model serves now, and hands out the settings
  * that every stage will use, whatever becomes of the config meanwhile.
  */
 export const open =
@@ -20,7 +20,7 @@ export const open =
     named(async () => {
       const { config, directory, artefacts, now, picture } = dependencies;
       const folder = resolve(directory, run.dataset ?? config.dataset);
-      const { examples, classes, readings } = await readAuthored(folder);
+      const { examples, classes, readings, keywords } = await readAuthored(folder);
       const provenance = { producedBy: "open", parents: [], codeDigest: "", configDigest: "", metrics: {} };
       const sources: Record<string, ArtefactReference> = {
         authored: await artefacts.put("dataset", toArrow({ examples, classes }), {
@@ -28,6 +28,8 @@ export const open =
           metrics: { examples: examples.length, classes: classes.length },
         }),
       };
+      sources.keywords = await artefacts.put("keywords", jsonBytes(keywords), provenance);
+      sources.erasures = await artefacts.put("erasures", jsonBytes(await dependencies.edge.erasures()), provenance);
       if (readings) sources.readings = await artefacts.put("readings", jsonBytes(readings), provenance);
       const current = await currentModel(dependencies);
       if (current) sources.current = current;
@@ -38,6 +40,8 @@ export const open =
         settings: {
           timezone: config.timezone,
           preprocess: config.preprocess,
+          dictionary: config.dictionary,
+          warm: config.warm,
           training: config.training,
           deploy: config.deploy,
           distribute: config.distribute,

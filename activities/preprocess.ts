@@ -1,24 +1,30 @@
 import { z } from "zod";
 import { Config } from "#contracts/config.ts";
+import { AuthoredKeyword } from "#contracts/dictionary.ts";
 import { DataGateError } from "#contracts/errors.ts";
 import type { Example } from "#contracts/example.ts";
 import { fromArrow, toArrow } from "#datasets/arrow.ts";
 import { dataFaults, totalVariation } from "#policy/data-gate.ts";
+import { buildDictionary } from "#training/dictionary.ts";
+import { askedQueries, usageOf } from "#training/usage.ts";
+import type { Dependencies } from "./dependencies.ts";
 import { type Dropped, learnExamples, readEvents } from "./feedback.ts";
-import type { StageContext, StageWork } from "./stage.ts";
+import { jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { linesOfWindow } from "./window.ts";
 
-const Settings = z.object({ preprocess: Config.shape.preprocess });
+const Settings = z.object({ preprocess: Config.shape.preprocess, dictionary: Config.shape.dictionary });
 
 /**
- * `02:preprocess`: the day's events, validated and counted, joined to their queries and labelled, beside the authored examples, as one
- * frozen data set. Too few examples, or feedback whose labels have shifted too far, are refused before anything is learnt.
+ * `02:preprocess`: the window's events, validated and counted, joined to their queries and labelled, beside the authored examples, as
+ * one frozen data set, and the keyword dictionary of the same words. Too few examples, or feedback whose labels have shifted too far, are refused before anything is learnt.
  */
 export const preprocess =
-  () =>
+  ({ artefacts }: Pick<Dependencies, "artefacts">) =>
   async ({ call, input }: StageContext): Promise<StageWork> => {
-    const settings = Settings.parse(call.settings).preprocess;
+    const { preprocess: settings, dictionary: limits } = Settings.parse(call.settings);
     const { examples: authored, classes } = fromArrow(await input("authored"));
-    const lines = new TextDecoder().decode(await input("events")).split("\n");
+    const keywords = z.array(AuthoredKeyword).parse(jsonOf(await input("keywords")));
+    const lines = await linesOfWindow(artefacts, await input("window"));
     const { events, dropped } = readEvents(lines, classes.length, settings.maximumEventBytes);
     const learnt = learnExamples(events, authored, classes, settings.weights);
     const kept = authored.filter(({ split }) => split !== "live");
@@ -36,15 +42,23 @@ export const preprocess =
       );
     }
     const left = merge(dropped, learnt.dropped);
+    const examples = [...kept, ...learnt.examples];
+    const { words, bytes } = buildDictionary(
+      { examples, classes, keywords, usage: usageOf(askedQueries(events)) },
+      limits,
+    );
     return {
       kind: "dataset",
-      bytes: toArrow({ examples: [...kept, ...learnt.examples], classes }),
+      bytes: toArrow({ examples, classes }),
+      beside: { dictionary: { kind: "dictionary", bytes, metrics: { words: words.length } } },
       metrics: {
         events: events.length,
         ...figures,
         dev: kept.filter(({ split }) => split === "dev").length,
         test: kept.filter(({ split }) => split === "test").length,
         classes: classes.length,
+        dictionary_words: words.length,
+        dictionary_bytes: bytes.byteLength,
         ...Object.fromEntries(Object.entries(left).map(([reason, n]) => [`dropped_${reason}`, n])),
       },
       summary: `${figures.train.toLocaleString("en-US")} examples, ${figures.learnt.toLocaleString("en-US")} learnt; dropped: ${

@@ -1,7 +1,7 @@
 import { Context } from "@temporalio/activity";
 import { ConflictError, InputError } from "#contracts/errors.ts";
 import type { Metrics } from "#contracts/manifest.ts";
-import type { ArtefactKind } from "#contracts/reference.ts";
+import type { ArtefactKind, ArtefactReference } from "#contracts/reference.ts";
 import type { StageCall, StageResult } from "#contracts/run.ts";
 import type { Verdict } from "#contracts/verdict.ts";
 import { digestOf } from "#stores/digest.ts";
@@ -12,6 +12,8 @@ import { named } from "./failure.ts";
 export interface StageWork {
   kind: ArtefactKind;
   bytes: Uint8Array;
+  /** What is made beside it, by role: an input `STAGE#ROLE` of other stages. */
+  beside?: Record<string, { kind: ArtefactKind; bytes: Uint8Array; metrics: Metrics }>;
   metrics: Metrics;
   timings?: Metrics;
   summary: string;
@@ -64,16 +66,20 @@ export function stage(
             return dependencies.artefacts.get(reference);
           },
         });
-        const output = await dependencies.artefacts.put(done.kind, done.bytes, {
-          producedBy: call.stage,
-          parents: Object.entries(call.inputs).map(([name, { sha256 }]) => ({ name, sha256 })),
-          codeDigest: dependencies.codeDigests[call.activity] ?? "unknown",
-          configDigest: digestOf(call.settings),
-          ...(typeof call.asked.seed === "number" ? { seed: call.asked.seed } : {}),
-          metrics: done.metrics,
-        });
+        const put = ({ kind, bytes, metrics }: Pick<StageWork, "kind" | "bytes" | "metrics">) =>
+          dependencies.artefacts.put(kind, bytes, {
+            producedBy: call.stage,
+            parents: Object.entries(call.inputs).map(([name, { sha256 }]) => ({ name, sha256 })),
+            codeDigest: dependencies.codeDigests[call.activity] ?? "unknown",
+            configDigest: digestOf(call.settings),
+            ...(typeof call.asked.seed === "number" ? { seed: call.asked.seed } : {}),
+            metrics,
+          });
+        const beside: Record<string, ArtefactReference> = {};
+        for (const [role, one] of Object.entries(done.beside ?? {})) beside[role] = await put(one);
         const result: StageResult = {
-          output,
+          output: await put(done),
+          ...(done.beside ? { beside } : {}),
           metrics: { ...done.metrics, ...done.timings },
           summary: done.summary,
           ...(done.verdict ? { verdict: done.verdict } : {}),

@@ -4,6 +4,7 @@ import * as backfill from "./commands/backfill.ts";
 import * as backup from "./commands/backup.ts";
 import * as classify from "./commands/classify.ts";
 import * as config from "./commands/config.ts";
+import * as coverage from "./commands/coverage.ts";
 import * as dataset from "./commands/dataset.ts";
 import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
@@ -40,6 +41,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   classify,
   judge,
   gate,
+  coverage,
   config,
   backup,
   audit,

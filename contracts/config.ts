@@ -204,6 +204,25 @@ export const AccuracyConfig = z.strictObject({
 });
 export type AccuracyConfig = z.infer<typeof AccuracyConfig>;
 
+/** The keyword dictionary and what is measured by it (specification 3.1, 3.3). */
+export const DictionaryConfig = z.strictObject({
+  /** A word that was not used for so many days, and seldom before, is removed. */
+  threshold_days: z.number().int().min(1).default(90),
+  min_frequency: z.number().int().min(1).default(10),
+  /** Most words of usage kept, by frequency, and most new ones added, at one rebuild; words of authors are not counted. */
+  keep_words: z.number().int().min(0).default(900),
+  add_words: z.number().int().min(0).default(100),
+  /** Largest file, in units of 1,024 bytes. */
+  target_size_kb: z.number().positive().default(300),
+  /** Share of the tokens asked with that a rebuilt dictionary must know more than. */
+  coverage: Share.default(0.85),
+  /** Days of queries that coverage is measured on. */
+  coverageDays: z.number().int().min(1).default(30),
+  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. */
+  minimumUsers: z.number().int().min(1).default(5),
+});
+export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -218,6 +237,8 @@ export const Config = z.strictObject({
     .prefault({}),
   preprocess: z
     .strictObject({
+      /** Days whose events are learnt from, the run's own the last; what was received after it is never among them. */
+      windowDays: z.number().int().min(1).max(366).default(30),
       /** Fewest examples in all, authored and learnt, to train from. */
       minimumExamples: z.number().int().positive().default(500),
       /** Largest total variation distance between the labels of feedback and of authored examples. */
@@ -240,6 +261,14 @@ export const Config = z.strictObject({
   release: ReleaseConfig.prefault({}),
   accuracy: AccuracyConfig.prefault({}),
   distribute: z.strictObject({ confirmSeconds: z.number().positive().default(60) }).prefault({}),
+  dictionary: DictionaryConfig.prefault({}),
+  /** Queries answered once before anybody asks, after each release (specification 5.1): the most frequent, then authored ones. */
+  warm: z
+    .strictObject({
+      frequentQueries: z.number().int().min(0).max(1000).default(200),
+      authoredQueries: z.number().int().min(0).max(1000).default(200),
+    })
+    .prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
   released: ReleasedConfig.prefault({ kind: "edge" }),
   registry: RegistryConfig.prefault({ kind: "sqlite" }),

@@ -148,6 +148,17 @@ export const ErasureAnswer = z.object({
 });
 export type ErasureAnswer = z.infer<typeof ErasureAnswer>;
 
+/** One row of `GET /admin/erasures?after=SEQ&limit=N` (JSON Lines): a user whose events up to `lastSeq` are deleted. */
+export const Erasure = z.object({
+  seq: z.number().int().positive(),
+  /** ms since 1970. */
+  at: z.number().int().nonnegative(),
+  /** Salted hash of the user's id, as on events. */
+  user: z.string().min(1),
+  lastSeq: z.number().int().nonnegative(),
+});
+export type Erasure = z.infer<typeof Erasure>;
+
 /** Simple: the bundled model answers, or how common each class is; no released model and no cache is asked. */
 export const Mode = z.enum(["normal", "simple"]);
 export type Mode = z.infer<typeof Mode>;

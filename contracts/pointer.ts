@@ -23,5 +23,7 @@ export const Pointer = z.object({
   cacheGeneration: z.number().int().nonnegative().default(0),
   /** Readings to show with the predictions: an artefact of its own, by digest. */
   readings: Sha256.optional(),
+  /** Keyword dictionary to score by where the model cannot: an artefact of its own, by digest. */
+  dictionary: Sha256.optional(),
 });
 export type Pointer = z.infer<typeof Pointer>;

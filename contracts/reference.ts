@@ -12,6 +12,10 @@ export const ArtefactKind = z.enum([
   "decision",
   "release",
   "readings",
+  "keywords",
+  "dictionary",
+  "erasures",
+  "window",
   "checkpoint",
 ]);
 export type ArtefactKind = z.infer<typeof ArtefactKind>;

@@ -56,6 +56,8 @@ export type StageState = z.infer<typeof StageState>;
 /** What a stage hands on: one artefact, its figures, and a line for people. */
 export const StageResult = z.object({
   output: ArtefactReference,
+  /** What it made beside its output, by role: an input `STAGE#ROLE` of another stage. */
+  beside: z.record(z.string(), ArtefactReference).optional(),
   metrics: Metrics,
   /** Such as `0.91 top-1` or `15,000 examples`. */
   summary: z.string(),

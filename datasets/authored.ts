@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { AuthoredKeyword } from "#contracts/dictionary.ts";
 import { InputError } from "#contracts/errors.ts";
 import { Language } from "#contracts/event.ts";
 import type { Example } from "#contracts/example.ts";
@@ -10,6 +11,7 @@ import type { LineReading, Readings } from "#contracts/readings.ts";
 import { readTsv } from "#training/examples.ts";
 import { classesOf } from "#training/problem.ts";
 import { readHexagrams } from "./hexagrams.ts";
+import { keywordsOf } from "./keywords.ts";
 import { lineName, queriesOf } from "./queries.ts";
 
 /** Authored data as the pipeline takes it: labelled examples, the classes in order, and what the edge shows for a class. */
@@ -18,6 +20,8 @@ export interface AuthoredData {
   /** Class names; a class's id is its place from 1. For the 384 lines `"1"` to `"384"`. */
   classes: string[];
   readings?: Readings;
+  /** Words that authors wrote for the classes; none in a data set of tables. */
+  keywords: AuthoredKeyword[];
 }
 
 /**
@@ -40,6 +44,7 @@ async function readLines(folder: string): Promise<AuthoredData> {
     examples: [...queriesOf(hexagrams).map(exampleOf), ...lines.flatMap(readingExamples)],
     classes: lines.map(({ id }) => String(id)),
     readings: { schema: 1, lines },
+    keywords: keywordsOf(hexagrams).map(({ term, label, weight }) => ({ term, label, weight })),
   };
 }
 
@@ -120,5 +125,5 @@ async function readTables(folder: string): Promise<AuthoredData> {
       });
     });
   }
-  return { examples, classes: classesOf(examples) };
+  return { examples, classes: classesOf(examples), keywords: [] };
 }

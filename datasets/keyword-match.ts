@@ -1,37 +1,22 @@
-import { Language } from "#contracts/event.ts";
-import { type HexagramFile, lineId } from "#contracts/line.ts";
+import type { Language } from "#contracts/event.ts";
+import type { HexagramFile } from "#contracts/line.ts";
 import { normalise } from "#model/normalise.ts";
-
-/** What a word that speaks against a line takes away. */
-const AGAINST = 2;
+import { keywordsOf } from "./keywords.ts";
 
 /**
  * The specification's starting point (7.3): lines ranked by the weights of those of their keywords that stand in the text, synonyms
  * counting as the word they stand beside. Best first; lines of equal weight by id.
  */
 export function createKeywordMatch(hexagrams: readonly HexagramFile[]): (text: string, lang: Language) => number[] {
-  const dictionary = new Map<Language, { id: number; terms: [string, number][] }[]>(
-    Language.options.map((lang) => [
-      lang,
-      hexagrams.flatMap(({ hexagram, lines }) =>
-        lines.map(({ position, keywords, synonyms, antiKeywords }) => {
-          const own = new Map(Object.entries(keywords[lang] ?? {}).map(([term, weight]) => [normalise(term), weight]));
-          for (const group of synonyms[lang] ?? []) {
-            const weight = Math.max(0, ...group.map((term) => own.get(normalise(term)) ?? 0));
-            for (const term of group) own.set(normalise(term), Math.max(weight, 1));
-          }
-          for (const term of antiKeywords[lang] ?? []) own.set(normalise(term), -AGAINST);
-          return { id: lineId(hexagram, position), terms: [...own] };
-        }),
-      ),
-    ]),
-  );
+  const byLanguage = Object.groupBy(keywordsOf(hexagrams), ({ lang }) => lang);
+  const count = 6 * hexagrams.length;
   return (text, lang) => {
     const normal = normalise(text);
-    const scored = (dictionary.get(lang) ?? []).map(({ id, terms }) => ({
-      id,
-      score: terms.reduce((sum, [term, weight]) => (normal.includes(term) ? sum + weight : sum), 0),
-    }));
-    return scored.sort((a, b) => b.score - a.score || a.id - b.id).map(({ id }) => id);
+    const scores = new Map<number, number>(Array.from({ length: count }, (_, index) => [index + 1, 0]));
+    for (const { term, label, weight } of byLanguage[lang] ?? []) {
+      const id = Number(label);
+      if (normal.includes(term)) scores.set(id, (scores.get(id) ?? 0) + weight);
+    }
+    return [...scores].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([id]) => id);
   };
 }

@@ -10,10 +10,15 @@ export const OPERATIONS_PER_MS = 70_000;
 /** CPU that one look-up in the Cache API takes in workerd: 0.84 ms a request, less 0.37 ms of an empty one. */
 const EDGE_LOOKUP_MS = 0.5;
 
+/** CPU in ms that scoring by keywords may take, out of the buffer: it comes when inference has had its share. */
+const KEYWORDS_MS = 3;
+
 /** What a query may cost (specification 1.2.1). */
 export interface Budget {
   /** Operations for reading the text, scoring and explaining. */
   inference: number;
+  /** Operations for the keyword rung, beside those of inference. */
+  keywords: number;
   /** Whether the cache's share pays for a look-up in the Cache API. */
   edgeLookup: boolean;
 }
@@ -33,5 +38,9 @@ export function budgetOf(env: BudgetVariables): Budget {
     env.BUDGET_BUFFER_MS,
   ].map(Number) as [number, number, number, number, number];
   const left = Math.max(0, Math.min(inference, total - cache - response - buffer));
-  return { inference: Math.floor(left * OPERATIONS_PER_MS), edgeLookup: cache >= EDGE_LOOKUP_MS };
+  return {
+    inference: Math.floor(left * OPERATIONS_PER_MS),
+    keywords: Math.floor(Math.min(KEYWORDS_MS, buffer) * OPERATIONS_PER_MS),
+    edgeLookup: cache >= EDGE_LOOKUP_MS,
+  };
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { ErrorAnswer } from "#contracts/http.ts";
 import type { AppEnv } from "./app-env.ts";
+import dictionaryBytes from "./fallback/dictionary.bin";
 import fallbackBytes from "./fallback/model.bin";
 import { HttpError } from "./http-error.ts";
 import { createIsolate } from "./isolate.ts";
@@ -25,6 +26,7 @@ const METHODS: Record<string, string> = {
   "/api/release": "GET",
   "/api/lines/:id": "GET",
   "/admin/events": "GET",
+  "/admin/erasures": "GET",
   "/admin/pointer": "GET, PUT",
   "/api/hexagrams": "GET",
   "/api/users/:userId": "DELETE",
@@ -45,8 +47,8 @@ const SECURITY = {
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
 /** The edge as an isolate runs it. What it remembers between requests begins here, empty. */
-export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
-  const isolate = createIsolate(bundledModel);
+export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new ArrayBuffer(0)): Hono<AppEnv> {
+  const isolate = createIsolate(bundledModel, bundledDictionary);
   const edge = new Hono<AppEnv>();
 
   edge.use(async (c, next) => {
@@ -91,4 +93,4 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
   return edge;
 }
 
-export default createEdge(fallbackBytes);
+export default createEdge(fallbackBytes, dictionaryBytes);

@@ -1,5 +1,7 @@
+import type { KeywordScorer } from "#model/keywords.ts";
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
 import { type Counters, createCounters } from "./counters.ts";
+import { createBundledDictionary, loadDictionary } from "./dictionary.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
 import { createModeKeeper, type ModeKeeper } from "./mode.ts";
@@ -13,7 +15,10 @@ export interface Isolate {
   mode: ModeKeeper;
   models: Residents<LoadedModel>;
   readings: Residents<ReadingsById>;
+  dictionaries: Residents<KeywordScorer>;
   fallback: Fallback;
+  /** The bundled dictionary. */
+  bundledKeywords: () => KeywordScorer | undefined;
   counters: Counters;
   answers: AnswerCache;
   /** What answered last for those who get the current model: it goes on answering while the next one loads. */
@@ -22,8 +27,8 @@ export interface Isolate {
   startedAt: number | undefined;
 }
 
-/** @param fallbackBytes the bundled model; empty where none was built in */
-export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
+/** @param fallbackBytes the bundled model, and @param dictionaryBytes the bundled dictionary; empty where none was built in */
+export function createIsolate(fallbackBytes: ArrayBuffer, dictionaryBytes: ArrayBuffer): Isolate {
   const counters = createCounters();
   const counted = (kind: string) => (outcome: string) =>
     counters.add("haqei_edge_loads_total", `kind="${kind}",outcome="${outcome}"`);
@@ -32,7 +37,9 @@ export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
     mode: createModeKeeper(),
     models: createResidents(loadModel, counted("model")),
     readings: createResidents(decodeReadings, counted("readings")),
+    dictionaries: createResidents(loadDictionary, counted("dictionary")),
     fallback: createFallback(fallbackBytes),
+    bundledKeywords: createBundledDictionary(dictionaryBytes),
     counters,
     answers: createAnswerCache(),
     lastServed: undefined,

@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { LoadedModel } from "./loaded-model.ts";
 
 /** Terms shown as the reason of a prediction. */
-const WHY_TERMS = 3;
+export const WHY_TERMS = 3;
 
 /**
  * What a model says to a text, and nothing of who asked or how it is shown: the part of an answer that may be given again. Readings
  * are joined when it is given, so that none grows old in a cache.
  */
 export const Scored = z.object({
-  path: z.enum(["full", "reduced", "prior"]),
+  path: z.enum(["full", "reduced", "keywords", "prior"]),
   operations: z.number().int().nonnegative(),
   confidence: z.number().min(0).max(1),
   predictions: z.array(

@@ -1,6 +1,8 @@
 import type { Pointer } from "#contracts/pointer.ts";
+import type { KeywordScorer } from "#model/keywords.ts";
 import { assign } from "#policy/buckets.ts";
 import { releaseKey } from "./answer-key.ts";
+import { modelOf } from "./dictionary.ts";
 import { HttpError } from "./http-error.ts";
 import type { Isolate } from "./isolate.ts";
 import type { LoadedModel } from "./loaded-model.ts";
@@ -8,6 +10,9 @@ import type { ReadingsById } from "./readings.ts";
 
 /** A cold isolate waits so long for its model before the bundled one answers. */
 const COLD_WAIT_MS = 5000;
+
+/** Stands for the bundled dictionary, of which no digest is computed. */
+const NO_DIGEST = "0".repeat(64);
 
 /** Who answers a query, and under which name it is counted. */
 export interface Serving {
@@ -19,6 +24,10 @@ export interface Serving {
   readings: ReadingsById | undefined;
   /** `releaseKey` of the model; undefined for the bundled one, whose answers are not kept. */
   release: string | undefined;
+  /** The dictionary to score by where the model cannot. */
+  keywords: KeywordScorer | undefined;
+  /** The model stands in for a released one that cannot be had, while the released dictionary can. */
+  standsIn?: boolean;
   /** Not even scored: only how common each class is. */
   priorOnly?: boolean;
 }
@@ -95,6 +104,23 @@ async function readingsOf(
   return loaded;
 }
 
+/** The released dictionary, if it is in memory; it is waited for only where no model can answer. */
+async function keywordsOf(
+  isolate: Isolate,
+  env: Env,
+  waitUntil: WaitUntil,
+  sha256: string | undefined,
+  isNeeded: boolean,
+): Promise<KeywordScorer | undefined> {
+  if (sha256 === undefined) return undefined;
+  const ready = isolate.dictionaries.peek(sha256);
+  if (ready !== undefined) return ready;
+  const loading = startLoading(waitUntil, isolate.dictionaries.load(env, sha256));
+  const loaded = isNeeded ? await within(COLD_WAIT_MS, loading) : undefined;
+  isolate.dictionaries.keep([sha256]);
+  return loaded;
+}
+
 /** The readings that the pointer names. @throws HttpError 404 where it names none or they cannot be had */
 export async function demandReadings(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<ReadingsById> {
   const pointer = await isolate.pointer.get(env, waitUntil);
@@ -115,12 +141,18 @@ export async function serving(isolate: Isolate, env: Env, waitUntil: WaitUntil, 
     pointer && released(isolate, env, waitUntil, pointer, person),
     readingsOf(isolate, env, waitUntil, pointer?.readings),
   ]);
+  const current = await keywordsOf(isolate, env, waitUntil, pointer?.dictionary, model === undefined);
   if (model !== undefined) {
-    return { ...model, readings, release: releaseKey(model.sha256, pointer?.cacheGeneration ?? 0) };
+    const release = releaseKey(model.sha256, pointer?.cacheGeneration ?? 0);
+    return { ...model, readings, keywords: current ?? isolate.bundledKeywords(), release };
   }
   const bundled = await isolate.fallback.get();
-  if (bundled !== undefined)
-    return { bucket: "fallback", version: "fallback", ...bundled, readings, release: undefined };
+  const keywords = current ?? isolate.bundledKeywords();
+  const standsIn = current !== undefined;
+  const common = { bucket: "fallback", version: "fallback", readings, keywords, standsIn, release: undefined };
+  if (bundled !== undefined) return { ...common, ...bundled };
+  // Its digest names what answers, as a model's would.
+  if (keywords !== undefined) return { ...common, sha256: pointer?.dictionary ?? NO_DIGEST, model: modelOf(keywords) };
   throw new HttpError(503, "ModelUnavailable", "no model is released yet, and none is bundled with this edge", {
     headers: { "retry-after": "5" },
   });

@@ -5,9 +5,10 @@ import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// What the build step of wrangler.jsonc does: without a fallback model there is an empty file.
+// What the build step of wrangler.jsonc does: without a bundled model or dictionary there is an empty file.
 mkdirSync(here("fallback"), { recursive: true });
-if (!existsSync(here("fallback/model.bin"))) writeFileSync(here("fallback/model.bin"), "");
+for (const file of ["model.bin", "dictionary.bin"].map((name) => here(`fallback/${name}`)))
+  if (!existsSync(file)) writeFileSync(file, "");
 
 // The plugin takes the secrets that wrangler.jsonc requires from here.
 process.env.ADMIN_SECRET = "admin-secret-of-tests";

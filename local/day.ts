@@ -7,7 +7,7 @@ import { startRun } from "#workers/client.ts";
 import { applySchedules } from "#workers/schedules.ts";
 import type { LoadedConfig } from "./config.ts";
 import { type DemonstrationResult, runDemonstration } from "./demonstration.ts";
-import { fallbackModel } from "./fallback.ts";
+import { bundledFallback } from "./fallback.ts";
 import type { Home } from "./home.ts";
 import type { Progress } from "./progress.ts";
 import { type Servers, startServers } from "./start.ts";
@@ -45,7 +45,7 @@ export async function liveDay(options: {
   const dataset = options.dataset === undefined ? undefined : resolve(options.dataset);
   const authored = await readAuthored(dataset ?? resolve(loaded.directory, config.dataset));
 
-  const fallback = fallbackModel(authored, { cache: home.cache, seed: config.seed, log });
+  const fallback = bundledFallback(authored, { cache: home.cache, seed: config.seed, log });
   // It is awaited when the edge starts; should something else fail before, its own failure is not news.
   fallback.catch(() => undefined);
   const servers = await startServers({

@@ -4,7 +4,8 @@ import { startEdge } from "./edge-server.ts";
 
 /**
  * The edge as a process of its own: `HAQEI_HOME` (state goes to `<home>/edge`), `HAQEI_ADMIN_SECRET_FILE`,
- * `HAQEI_EDGE_PORT` (0, the default, for a free one), `HAQEI_FALLBACK_MODEL` (file of the bundled model). Says `{type: "ready", endpoints}` to its parent and on stdout. SIGTERM,
+ * `HAQEI_EDGE_PORT` (0, the default, for a free one), `HAQEI_FALLBACK_MODEL` and
+ * `HAQEI_FALLBACK_DICTIONARY` (files of what is bundled). Says `{type: "ready", endpoints}` to its parent and on stdout. SIGTERM,
  * SIGINT and a parent that is gone end it, and workerd with it.
  */
 function setting(name: string): string {
@@ -27,12 +28,14 @@ mkdirSync(scratch, { recursive: true });
 process.env.TMPDIR = scratch;
 
 const fallbackModel = process.env.HAQEI_FALLBACK_MODEL;
+const fallbackDictionary = process.env.HAQEI_FALLBACK_DICTIONARY;
 
 const starting = startEdge({
   persistence: join(home, "edge"),
   adminSecret,
   port,
   ...(fallbackModel ? { fallbackModel } : {}),
+  ...(fallbackDictionary ? { fallbackDictionary } : {}),
 });
 
 let stopping = false;

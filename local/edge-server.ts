@@ -32,6 +32,8 @@ export interface EdgeServerOptions {
   port: number;
   /** File of the model that is bundled as the fallback, in place of `edge/fallback/model.bin`. */
   fallbackModel?: string;
+  /** File of the dictionary that is bundled beside it. */
+  fallbackDictionary?: string;
   /** What replaces variables of `wrangler.jsonc`. */
   vars?: Record<string, string>;
 }
@@ -147,12 +149,9 @@ export async function startWorker(
 export async function startEdge(options: EdgeServerOptions): Promise<EdgeServer> {
   const config = await readWranglerConfig();
   const bundle = await bundleWorker(join(EDGE_FOLDER, config.main));
-  if (options.fallbackModel) {
-    bundle.modules["fallback/model.bin"] = {
-      type: "data",
-      contents: new Uint8Array(await readFile(options.fallbackModel)),
-    };
-  }
+  const bundled = { "model.bin": options.fallbackModel, "dictionary.bin": options.fallbackDictionary };
+  for (const [name, file] of Object.entries(bundled))
+    if (file) bundle.modules[`fallback/${name}`] = { type: "data", contents: new Uint8Array(await readFile(file)) };
   const running = await startWorker(workerOptions(config, bundle, options), options.persistence, options.port);
   const { miniflare, ...server } = running;
   try {

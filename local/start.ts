@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Bundled } from "./fallback.ts";
 import { adminSecret, type Endpoints, type Home, prepareHome, readEndpoints, writeEndpoints } from "./home.ts";
 import { freePort, portOf } from "./ports.ts";
 import type { Progress } from "./progress.ts";
@@ -28,8 +29,8 @@ export async function startServers(options: {
   /** Absent: the defaults. */
   configFile?: string | undefined;
   log: Progress;
-  /** File of the model that is bundled with the edge; made while Temporal starts. */
-  fallback?: Promise<string>;
+  /** What is bundled with the edge; made while Temporal starts. */
+  fallback?: Promise<Bundled>;
   /** Ends the start early; what was started by then is ended. */
   signal?: AbortSignal;
 }): Promise<Servers> {
@@ -52,7 +53,10 @@ export async function startServers(options: {
     log(`Temporal answers: ${temporal.ui}`);
 
     const port = await freePort(portOf(earlier?.edge.url));
-    const bundled: Record<string, string> = options.fallback ? { HAQEI_FALLBACK_MODEL: await options.fallback } : {};
+    const fallback = await options.fallback;
+    const bundled: Record<string, string> = fallback
+      ? { HAQEI_FALLBACK_MODEL: fallback.model, HAQEI_FALLBACK_DICTIONARY: fallback.dictionary }
+      : {};
     await supervisor.start(
       nodeChild("edge", "edge-process.ts", { ...env, ...bundled, HAQEI_EDGE_PORT: String(port) }, { readySeconds: 90 }),
     );

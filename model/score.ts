@@ -119,7 +119,7 @@ export function embed(
 }
 
 /** Indices of the `count` highest scores, highest first, equal ones by index. */
-function best(scores: Float64Array, count: number): number[] {
+export function best(scores: ArrayLike<number>, count: number): number[] {
   const chosen: number[] = [];
   for (let index = 0; index < scores.length; index += 1) {
     const score = scores[index] as number;

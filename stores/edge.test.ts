@@ -46,6 +46,26 @@ describe("the edge's client", () => {
     await expect(client.events(0, 10)).rejects.toThrow(NotReachableError);
   });
 
+  it("reads deletions page by page, until one is not full", async () => {
+    const asked: string[] = [];
+    const client = await clientOf((request, response) => {
+      asked.push(request.url ?? "");
+      const after = Number(new URL(request.url ?? "", "http://edge").searchParams.get("after"));
+      const rows = Array.from({ length: after === 0 ? 1000 : 2 }, (_, index) => ({
+        seq: after + index + 1,
+        at: 1,
+        user: "u",
+        lastSeq: 5,
+      }));
+      response.writeHead(200).end(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    });
+    const erasures = await client.erasures();
+    expect(erasures.map(({ seq }) => seq)).toEqual(Array.from({ length: 1002 }, (_, index) => index + 1));
+    expect(asked).toEqual(["/admin/erasures?after=0&limit=1000", "/admin/erasures?after=1000&limit=1000"]);
+    server?.close();
+    await expect((await clientOf(answering(200, '{"seq":1}\n'))).erasures()).rejects.toThrow(NotReachableError);
+  });
+
   it("tells no pointer from no edge", async () => {
     expect(await (await clientOf(failing(404, "PointerNotFound"))).pointer()).toBeUndefined();
     server?.close();

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
-import { ErrorAnswer, Health, MAX_WARM_PART, MAX_WARM_PARTS, Release, WarmAnswer } from "#contracts/http.ts";
+import { Erasure, ErrorAnswer, Health, MAX_WARM_PART, MAX_WARM_PARTS, Release, WarmAnswer } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
 
 export interface EdgeLocation {
@@ -12,6 +12,8 @@ export interface EdgeLocation {
 export interface EdgeClient {
   /** Events after `after`, oldest first, as raw lines: a poisoned one is the reader's to count. `next` goes on from there. */
   events(after: number, limit: number): Promise<{ lines: string[]; next: number }>;
+  /** Every deletion that users asked for, oldest first. */
+  erasures(): Promise<Erasure[]>;
   /** The pointer as it truly stands; undefined before the first release. */
   pointer(): Promise<Pointer | undefined>;
   /** Moves the pointer. @throws ConflictError where its epoch is not `expectedEpoch` (0: there is none yet) */
@@ -28,6 +30,8 @@ export interface EdgeClient {
 
 /** A question that takes longer than this will not be answered. */
 const TIMEOUT_MS = 30_000;
+
+const ERASURES_PAGE = 1000;
 
 /** @throws nothing until a method is called */
 export function createEdgeClient({ url, adminSecret }: EdgeLocation): EdgeClient {
@@ -80,6 +84,15 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation): EdgeClient
       const { text, next } = await ask(`/admin/events?after=${after}&limit=${limit}`);
       if (next === null || !/^\d+$/.test(next)) throw unreachable("did not say where its log goes on");
       return { lines: text.split("\n").filter((line) => line !== ""), next: Number(next) };
+    },
+    async erasures() {
+      const all: Erasure[] = [];
+      for (;;) {
+        const { text } = await ask(`/admin/erasures?after=${all.at(-1)?.seq ?? 0}&limit=${ERASURES_PAGE}`);
+        const page = text.split("\n").filter((line) => line !== "");
+        all.push(...page.map((line) => read(Erasure, line)));
+        if (page.length < ERASURES_PAGE) return all;
+      }
     },
     async pointer() {
       const { status, text } = await ask("/admin/pointer", {}, [404]);

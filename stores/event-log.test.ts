@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ConflictError } from "#contracts/errors.ts";
 import { type ArtefactStore, manifestOf } from "./artefacts.ts";
 import type { EdgeClient } from "./edge.ts";
-import { fetchEvents, readPartition, receivedAtOf } from "./event-log.ts";
+import { fetchEvents, readDays, receivedAtOf } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 
 const lineOf = (seq: number, receivedAt: number): string => `{"seq":${seq},"receivedAt":${receivedAt},"id":"e${seq}"}`;
@@ -74,6 +74,12 @@ function crashing<T extends object>(inner: T, crashes: () => boolean): T {
 }
 
 const noOne = (): void => {};
+const readPartition = async (
+  registry: Registry,
+  artefacts: ArtefactStore,
+  start: number,
+  end: number,
+): Promise<string[]> => (await readDays(registry, artefacts, [start, end])).days[0] ?? [];
 const everything = (stores: Stores): Promise<string[]> =>
   readPartition(stores.registry, stores.artefacts, 0, Number.MAX_SAFE_INTEGER);
 

@@ -86,23 +86,43 @@ export async function fetchEvents(
   }
 }
 
-/** The raw lines of events received from `start` up to but not including `end` (ms since 1970), in the order of the log. */
-export async function readPartition(
+/** How far the edge's log was fetched. */
+export const cursorOf = async (registry: Registry): Promise<number> => (await read(registry)).log.cursor;
+
+/** The raw lines of each day, in the order of the log, and the segments that hold lines which were refused. */
+export interface DaysOfLog {
+  days: string[][];
+  refusedIn: string[];
+}
+
+/**
+ * Reads the log by days: day i is received from `bounds[i]` up to but not including `bounds[i + 1]` (ms since 1970, ascending).
+ * Each segment is read once. Lines that `refused` takes are left out.
+ */
+export async function readDays(
   registry: Registry,
-  artefacts: ArtefactStore,
-  start: number,
-  end: number,
-): Promise<string[]> {
+  artefacts: Pick<ArtefactStore, "get">,
+  bounds: readonly number[],
+  refused: (line: string) => boolean = () => false,
+): Promise<DaysOfLog> {
   const { log } = await read(registry);
-  const lines: string[] = [];
+  const days: string[][] = bounds.slice(1).map(() => []);
+  const refusedIn: string[] = [];
+  const [start, end] = [bounds[0] ?? 0, bounds.at(-1) ?? 0];
   for (const segment of log.segments) {
     if (segment.lastReceivedAt < start || segment.firstReceivedAt >= end) continue;
     const text = new TextDecoder().decode(await artefacts.get(segment.reference));
     let receivedAt = segment.firstReceivedAt;
+    let hasRefused = false;
     for (const line of text.split("\n")) {
       receivedAt = receivedAtOf(line) ?? receivedAt;
-      if (receivedAt >= start && receivedAt < end) lines.push(line);
+      if (receivedAt < start || receivedAt >= end) continue;
+      if (refused(line)) hasRefused = true;
+      else days[dayOf(bounds, receivedAt)]?.push(line);
     }
+    if (hasRefused) refusedIn.push(segment.reference.sha256);
   }
-  return lines;
+  return { days, refusedIn };
 }
+
+const dayOf = (bounds: readonly number[], at: number): number => bounds.findLastIndex((bound) => bound <= at);

@@ -6,8 +6,14 @@ import type { Problem } from "./problem.ts";
  * its logarithm, where the negative log-likelihood has one minimum. 1 where there are no examples.
  */
 export function calibrate(weights: Weights, heldOut: Problem): number {
-  if (heldOut.size === 0) return 1;
-  const logits = logitsOf(weights, heldOut);
+  return heldOut.size === 0 ? 1 : temperatureOf(logitsOf(weights, heldOut), heldOut);
+}
+
+/** What a temperature is fitted on: rows of logits, and the right class of each. */
+type Targets = Pick<Problem, "size" | "classes" | "targets" | "weights">;
+
+/** The temperature under which the targets are most likely. `logits` has a row a target, a column a class. */
+export function temperatureOf(logits: Float64Array, heldOut: Targets): number {
   const ratio = (Math.sqrt(5) - 1) / 2;
   let low = Math.log(0.05);
   let high = Math.log(20);
@@ -46,7 +52,7 @@ function logitsOf({ dimension, vectors, head, bias }: Weights, problem: Problem)
 
 function negativeLogLikelihood(
   logits: Float64Array,
-  { size, classes, targets, weights }: Problem,
+  { size, classes, targets, weights }: Targets,
   temperature: number,
 ): number {
   let sum = 0;

@@ -84,7 +84,7 @@ describe("the picture of the daily batch", () => {
     expect(root).toMatchObject({ name: "svg", attributes: { xmlns: "http://www.w3.org/2000/svg" } });
     const texts = all(root, "text").map(({ text }) => text);
     for (const { name } of dailyDag.stages) expect(texts).toContain(name);
-    expect(texts).toContain("with authored");
+    expect(texts).toContain("with authored, keywords");
     expect(texts).toContain("compute → model");
   });
   test("draws each box once, none over another, all within the picture", () => {

@@ -30,6 +30,10 @@ function bucketOf(store: Bucket, environment: NodeJS.ProcessEnv = process.env): 
   });
 }
 
+/** The artefact store that the config names. Throws InputError where its keys are not in the environment. */
+export const artefactStore = (store: StoreConfig, folder: string): ArtefactStore =>
+  store.kind === "folder" ? folderArtefacts(folder) : bucketOf(store);
+
 /** The registry that the config names. Throws InputError where its address is not in the environment. */
 export const openRegistry = (
   registry: RegistryConfig,
@@ -59,7 +63,7 @@ export async function connectDependencies(
   return {
     config: loaded.config,
     directory: loaded.directory,
-    artefacts: store.kind === "folder" ? folderArtefacts(home.artefacts) : bucketOf(store),
+    artefacts: artefactStore(store, home.artefacts),
     released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
     registry: openRegistry(loaded.config.registry, home.registryFile),
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),

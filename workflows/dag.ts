@@ -7,8 +7,8 @@ import type { RetryClass } from "./retry.ts";
 export type TaskQueue = "pipeline" | "compute";
 
 /**
- * A stage as data. Its inputs, by role, are outputs of other stages or `source:NAME`, something the run was opened with; a source
- * that is absent is left out. The declaration is the whole order of a run: what depends on nothing else starts at once.
+ * A stage as data. Its inputs, by role, are outputs of other stages, `STAGE#ROLE`, what a stage made beside its output, or
+ * `source:NAME`, something the run was opened with; a source that is absent is left out. The declaration is the whole order of a run: what depends on nothing else starts at once.
  */
 export interface Stage {
   name: string;
@@ -41,9 +41,15 @@ const SOURCE = "source:";
 export const sourceOf = (input: string): string | undefined =>
   input.startsWith(SOURCE) ? input.slice(SOURCE.length) : undefined;
 
+/** The stage that an input is made by, and its role where it is not the stage's output. */
+export function madeBy(input: string): { stage: string; role: string | undefined } {
+  const [stage = "", role] = input.split("#");
+  return { stage, role };
+}
+
 /** The stages that a stage's inputs come from. */
 export const upstreamOf = (stage: Stage): string[] =>
-  Object.values(stage.inputs).filter((input) => sourceOf(input) === undefined);
+  Object.values(stage.inputs).flatMap((input) => (sourceOf(input) === undefined ? [madeBy(input).stage] : []));
 
 /** A stage by its name, with or without its number (`03:train`, `train`). */
 export const findStage = (dag: Dag, name: string): Stage | undefined =>

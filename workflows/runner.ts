@@ -21,7 +21,7 @@ import type {
   StageResult,
   StageState,
 } from "#contracts/run.ts";
-import { type Dag, downstreamOf, findStage, type Stage, sourceOf } from "./dag.ts";
+import { type Dag, downstreamOf, findStage, madeBy, type Stage, sourceOf } from "./dag.ts";
 import { currentDetails } from "./details.ts";
 import { ERRAND_MINUTES, errand } from "./errand.ts";
 import { progressQuery, resultQuery, searchAttributes } from "./messages.ts";
@@ -133,13 +133,15 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
         if (reference) inputs[role] = reference;
         continue;
       }
+      const from = madeBy(input);
       try {
-        built[role] = await (pending.get(input) as Promise<StageResult>);
-        inputs[role] = built[role].output;
+        built[role] = await (pending.get(from.stage) as Promise<StageResult>);
       } catch {
-        advance(stage.name, { status: "skipped", error: `${input} did not come to be` });
+        advance(stage.name, { status: "skipped", error: `${from.stage} did not come to be` });
         throw new Skipped(stage.name);
       }
+      const made = from.role === undefined ? built[role].output : built[role].beside?.[from.role];
+      if (made) inputs[role] = made;
     }
     return { inputs, built };
   }

@@ -5,7 +5,7 @@ import { Pointer } from "#contracts/pointer.ts";
 import { experimentFault } from "#policy/buckets.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { bearer } from "../bearer.ts";
-import { userToken } from "../erasure.ts";
+import { exportErasures, userToken } from "../erasure.ts";
 import { HttpError } from "../http-error.ts";
 import { exportEvents } from "../log.ts";
 import { modeHistory, switchMode } from "../mode.ts";
@@ -34,6 +34,7 @@ async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void>
     { field: "current.sha256", sha256: pointer.current.sha256 },
     { field: "canary.sha256", sha256: pointer.canary?.sha256 },
     { field: "readings", sha256: pointer.readings },
+    { field: "dictionary", sha256: pointer.dictionary },
     ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
   ];
   await Promise.all(
@@ -62,6 +63,11 @@ export const admin = new Hono<AppEnv>()
     const { after, limit } = parse(ExportQuery, { after: c.req.query("after"), limit: c.req.query("limit") });
     const { lines, next } = await exportEvents(c.env, after, limit);
     return c.body(lines, 200, { "content-type": "application/x-ndjson; charset=utf-8", "x-next": String(next) });
+  })
+  .get("/erasures", async (c) => {
+    const { after, limit } = parse(ExportQuery, { after: c.req.query("after"), limit: c.req.query("limit") });
+    const lines = await exportErasures(c.env, after, limit);
+    return c.body(lines, 200, { "content-type": "application/x-ndjson; charset=utf-8" });
   })
   .get("/pointer", async (c) => {
     const pointer = await readPointer(c.env);

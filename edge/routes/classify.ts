@@ -12,10 +12,11 @@ import { signEvent } from "../event-token.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import { saltedHash } from "../keys.ts";
+import { answerBy } from "../ladder.ts";
 import { limited } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
 import { show } from "../readings.ts";
-import { type Scored, scoreText } from "../scored.ts";
+import type { Scored } from "../scored.ts";
 import { answering, type Serving } from "../serving.ts";
 
 /** 2,000 code units written as \uXXXX, and room for the rest. */
@@ -118,7 +119,7 @@ async function answerOf(
   { normalised, textHash, lang, top }: Question,
 ): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
   const budget = budgetOf(c.env);
-  const score = () => scoreText(by.model, normalised, top, by.priorOnly ? 0 : budget.inference);
+  const score = () => answerBy(by, normalised, top, budget);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
   const { answers, counters } = c.var.isolate;
@@ -133,12 +134,13 @@ async function answerOf(
   counters.add("haqei_edge_cache_total", `result="${found?.level ?? "none"}"`);
   if (found !== undefined) return { scored: found.scored, cache: found.level };
   const scored = score();
-  answers.keep(waitUntilOf(c), place, scored);
+  // What fell below the model's rungs may go better next time: a dictionary still loads.
+  if (scored.path === "full" || scored.path === "reduced") answers.keep(waitUntilOf(c), place, scored);
   return { scored, cache: "none" };
 }
 
-/** What answers in a released model's place, as the bundled one does, counts as the prior however it scored. */
+/** What answers in a released model's place, as the bundled one does, counts as the prior however it scored; words count as such. */
 function pathOf(by: Serving, scored: Scored, cache: ClassifyAnswer["cache"]): ClassifyAnswer["path"] {
-  if (by.release === undefined) return "prior";
+  if (by.release === undefined) return scored.path === "keywords" ? "keywords" : "prior";
   return cache === "none" ? scored.path : "cache";
 }

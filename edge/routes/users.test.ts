@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { ClassifyAnswer } from "#contracts/http.ts";
+import { ClassifyAnswer, Erasure } from "#contracts/http.ts";
 import { ADMIN, type ColdEdge, freshStores, releasedEdge, TEXTS } from "../test-support/harness.ts";
 
 beforeEach(freshStores);
@@ -66,5 +66,26 @@ describe("DELETE /api/users/:userId", () => {
     }
     expect((await ids(edge)).ids).toEqual(["a1"]);
     expect((await edge.request("/admin/users/anna/token", { method: "POST" })).status).toBe(401);
+  });
+
+  it("is told to whoever learns from events, a page at a time, and to nobody else", async () => {
+    const edge = await releasedEdge();
+    await react(edge, "a1", "anna");
+    await erase(edge, "anna", env.ADMIN_SECRET);
+    await erase(edge, "ben", env.ADMIN_SECRET);
+    const page = async (query: string) =>
+      (await (await edge.admin(`/admin/erasures${query}`)).text())
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => Erasure.parse(JSON.parse(line)));
+    const all = await page("");
+    expect(all.map(({ seq, lastSeq }) => [seq, lastSeq])).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    expect(await page("?limit=1")).toEqual(all.slice(0, 1));
+    expect(await page("?after=1")).toEqual(all.slice(1));
+    expect(await page("?after=2")).toEqual([]);
+    expect((await edge.request("/admin/erasures")).status).toBe(401);
   });
 });

@@ -49,8 +49,12 @@ export async function freshStores(): Promise<void> {
 }
 
 /** An edge as a new isolate has it, with bindings that a test may replace and change. */
-export function coldEdge(bundledModel: ArrayBuffer = NO_MODEL, bindings: Partial<Env> = {}) {
-  const edge = createEdge(bundledModel);
+export function coldEdge(
+  bundledModel: ArrayBuffer = NO_MODEL,
+  bindings: Partial<Env> = {},
+  bundledDictionary: ArrayBuffer = NO_MODEL,
+) {
+  const edge = createEdge(bundledModel, bundledDictionary);
   /** The answer, and when the work behind it is done. */
   async function begin(path: string, init: RequestInit = {}): Promise<{ response: Response; settled: Promise<void> }> {
     const context = createExecutionContext();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { RunReport } from "#contracts/run.ts";
 import { runDemonstration } from "#local/demonstration.ts";
+import { decodeDictionary } from "#model/dictionary.ts";
 import { addDays, logicalDateOf } from "#policy/logical-date.ts";
 import { createEdgeClient } from "#stores/edge.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
@@ -125,6 +126,19 @@ describe("one day", () => {
     expect(Number(first.metrics["preprocess.learnt"])).toBeGreaterThan(50);
     const { next } = await (await edge()).events(0, 1);
     expect(next).toBeGreaterThan(0);
+  });
+
+  it("releases a dictionary within its size with the model, and answers likely queries beforehand", async () => {
+    const pointer = await (await edge()).pointer();
+    const bytes = await folderArtefacts(system.home.artefacts).get({ sha256: pointer?.dictionary ?? "" });
+    expect(bytes.byteLength).toBeLessThanOrEqual(300 * 1024);
+    expect(decodeDictionary(bytes).terms).toHaveLength(Number(first.metrics["preprocess.dictionary_words"]));
+    expect(Number(first.metrics["distribute.warm_queries"])).toBeGreaterThanOrEqual(200);
+    // Those about danger are never answered beforehand.
+    expect(Number(first.metrics["distribute.warmed"])).toBeGreaterThan(190);
+    const warmed = system.authored.examples.find(({ split, source }) => split === "train" && source === "authored");
+    const ask = () => postJson(`${system.servers.endpoints.edge.url}/api/classify`, { text: warmed?.text });
+    await expect.poll(async () => (await ask()).json.cache, { timeout: 5000 }).toMatch(/kv|memory/);
   });
 
   it("beats chance on the frozen test, with n and an interval", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "@temporalio/client";
 import { type AuthoredData, readAuthored } from "#datasets/authored.ts";
-import { fallbackModel } from "#local/fallback.ts";
+import { bundledFallback } from "#local/fallback.ts";
 import { type Home, homeIn } from "#local/home.ts";
 import { type Servers, startServers } from "#local/start.ts";
 import { connectClient } from "#workers/client.ts";
@@ -32,7 +32,7 @@ export async function startSystem(options: {
   const servers = await startServers({
     home,
     ...(options.config ? { configFile: options.config } : {}),
-    fallback: fallbackModel(authored, { cache: home.cache, seed: 1, log }),
+    fallback: bundledFallback(authored, { cache: home.cache, seed: 1, log }),
     log,
   });
   const client = await connectClient(servers.endpoints);

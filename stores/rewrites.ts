@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { ConflictError } from "#contracts/errors.ts";
+import { Erasure } from "#contracts/http.ts";
+import { Sha256 } from "#contracts/reference.ts";
+import { LogicalDate } from "#contracts/run.ts";
+import type { Registry } from "./registry.ts";
+
+/**
+ * What retention has to do because users deleted their events: artefacts that still hold some of them, or that another partition of
+ * the same day has taken the place of. No later run reads a partition that is listed here; of a segment it leaves out the lines.
+ */
+const Rewrites = z.object({
+  /** The deletions that are taken account of. */
+  erasures: z.array(Erasure),
+  /** The partition of each day as it stands. */
+  partitions: z.record(LogicalDate, Sha256),
+  segments: z.array(Sha256),
+  superseded: z.array(Sha256),
+});
+type Rewrites = z.infer<typeof Rewrites>;
+
+const NAME = "events/rewrites";
+
+const NOTHING: Rewrites = { erasures: [], partitions: {}, segments: [], superseded: [] };
+
+async function read(registry: Registry): Promise<{ before: Rewrites; epoch: number }> {
+  const { value, epoch } = await registry.read<unknown>(NAME);
+  return { before: value === undefined ? NOTHING : Rewrites.parse(value), epoch };
+}
+
+/** The deletions that the last collection knew of. */
+export const knownErasures = async (registry: Registry): Promise<Erasure[]> => (await read(registry)).before.erasures;
+
+/** Remembers the deletions, which partition stands for each day, and what is to be rewritten or deleted. Answers how many artefacts that is now. */
+export async function planRewrites(
+  registry: Registry,
+  { erasures, partitions, segments }: Omit<Rewrites, "superseded">,
+): Promise<number> {
+  for (;;) {
+    const { before, epoch } = await read(registry);
+    const standing = { ...before.partitions, ...partitions };
+    const current = new Set(Object.values(standing));
+    const after: Rewrites = {
+      erasures: erasures.length > before.erasures.length ? erasures : before.erasures,
+      partitions: standing,
+      segments: [...new Set([...before.segments, ...segments])],
+      superseded: [...new Set([...before.superseded, ...Object.values(before.partitions)])].filter(
+        (sha256) => !current.has(sha256),
+      ),
+    };
+    try {
+      if (JSON.stringify(after) !== JSON.stringify(before)) await registry.compareAndSet(NAME, epoch, after);
+      return after.segments.length + after.superseded.length;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}
