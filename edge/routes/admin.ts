@@ -112,7 +112,7 @@ export const admin = new Hono<AppEnv>()
   })
   .post("/users/:userId/token", async (c) => {
     const userId = parse(PersonId, c.req.param("userId"), "userId");
-    return c.json({ token: await userToken(c.env, userId) });
+    return c.json({ token: userToken(c.env, userId) });
   })
   .get("/metrics", async (c) => {
     const text = c.var.isolate.counters.print();

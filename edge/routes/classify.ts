@@ -50,7 +50,7 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
   const by = await answering(c.var.isolate, c.env, waitUntilOf(c), person);
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   c.set("model", by.sha256);
-  const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalised);
+  const textHash = saltedHash(c.env.EVENT_SECRET, "text", normalised);
   const { scored, cache } = await answerOf(c, by, { normalised, textHash, lang, top });
   const path = pathOf(by, scored, cache);
   const operations = cache === "none" ? scored.operations : 0;
@@ -71,7 +71,7 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
     ...(consent ? { text } : {}),
   };
   return c.json({
-    eventId: await signEvent(c.env.EVENT_SECRET, served),
+    eventId: signEvent(c.env.EVENT_SECRET, served),
     model: by.sha256,
     version: by.version,
     bucket,
