@@ -1,8 +1,7 @@
 import { saltedHash } from "./keys.ts";
 
 /** What lets a user delete their own events: made for the user's id, and for nothing else. */
-export const userToken = (env: Env, userId: string): string =>
-  saltedHash(env.EVENT_SECRET, "user-token", userId);
+export const userToken = (env: Env, userId: string): string => saltedHash(env.EVENT_SECRET, "user-token", userId);
 
 const REMEMBER = `INSERT INTO erasures (at, user, last_seq)
   SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), ?1,

@@ -11,10 +11,7 @@ const encoder = new TextEncoder();
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /** Two digits for each 12 bits. */
-const PAIRS = Array.from(
-  { length: 4096 },
-  (_, bits) => `${ALPHABET.charAt(bits >> 6)}${ALPHABET.charAt(bits & 63)}`,
-);
+const PAIRS = Array.from({ length: 4096 }, (_, bits) => `${ALPHABET.charAt(bits >> 6)}${ALPHABET.charAt(bits & 63)}`);
 
 function toBase64Url(bytes: Uint8Array): string {
   let text = "";

@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import type { ErrorAnswer } from "#contracts/http.ts";
 import type { AppEnv } from "./app-env.ts";
+import { failureOf } from "./failure.ts";
 import fallbackBytes from "./fallback/model.bin";
+import { requestIdOf, SECURITY } from "./headers.ts";
 import { HttpError } from "./http-error.ts";
-import { createIsolate } from "./isolate.ts";
+import { createIsolate, type Isolate } from "./isolate.ts";
 import { admin } from "./routes/admin.ts";
 import { classify } from "./routes/classify.ts";
 import { feedback } from "./routes/feedback.ts";
@@ -34,25 +36,38 @@ const METHODS: Record<string, string> = {
   "/admin/metrics": "GET",
 };
 
-/** On every answer that does not say otherwise: what is JSON is not run, framed, guessed at or told of elsewhere. */
-const SECURITY = {
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "strict-transport-security": "max-age=31536000",
-  "x-content-type-options": "nosniff",
-};
+/** The Worker as the runtime calls it. */
+export interface Edge {
+  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+}
 
-const REQUEST_ID = /^[\w-]{1,64}$/;
+/** Whether a request asks the one question that is asked most: it does not go through the router. */
+const isQuery = ({ method, url }: Request): boolean =>
+  method === "POST" &&
+  url.startsWith("/api/classify", url.indexOf("/", 8)) &&
+  new URL(url).pathname === "/api/classify";
+
+async function answerQuery(isolate: Isolate, request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  const own = { ...SECURITY, "content-type": "application/json", "x-request-id": requestIdOf(request) };
+  try {
+    const { json, model } = await classify({ request, env, isolate, waitUntil: (work) => context.waitUntil(work) });
+    isolate.counters.add("haqei_edge_requests_total", 'route="/api/classify",status="200"');
+    return new Response(json, { headers: { ...own, "x-model": model } });
+  } catch (error) {
+    const { status, answer, headers } = failureOf(error);
+    isolate.counters.add("haqei_edge_requests_total", `route="/api/classify",status="${status}"`);
+    const model = isolate.lastServed?.sha256 ?? "none";
+    return Response.json(answer, { status, headers: { ...own, "x-model": model, ...headers } });
+  }
+}
 
 /** The edge as an isolate runs it. What it remembers between requests begins here, empty. */
-export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
+export function createEdge(bundledModel: ArrayBuffer): Edge {
   const isolate = createIsolate(bundledModel);
   const edge = new Hono<AppEnv>();
 
   edge.use(async (c, next) => {
-    isolate.startedAt ??= Date.now();
-    const given = c.req.header("x-request-id") ?? "";
-    const requestId = REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    const requestId = requestIdOf(c.req.raw);
     c.set("isolate", isolate);
     c.set("model", isolate.lastServed?.sha256 ?? "none");
     await next();
@@ -64,7 +79,6 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
 
   edge.route("/", page);
   edge.route("/openapi.json", openapi);
-  edge.route("/api/classify", classify);
   edge.route("/api/feedback", feedback);
   edge.route("/api/health", health);
   edge.route("/api/release", release);
@@ -83,12 +97,15 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
     return c.json(answer, 404);
   });
   edge.onError((error, c) => {
-    if (error instanceof HttpError) return c.json(error.answer(), error.status, error.headers);
-    console.error("a request failed", error);
-    const answer: ErrorAnswer = { error: { name: "InternalError", message: "the edge failed; the log says why" } };
-    return c.json(answer, 500);
+    const { status, answer, headers } = failureOf(error);
+    return c.json(answer, status, headers);
   });
-  return edge;
+  return {
+    fetch(request, env, context) {
+      isolate.startedAt ??= Date.now();
+      return isQuery(request) ? answerQuery(isolate, request, env, context) : edge.fetch(request, env, context);
+    },
+  };
 }
 
 export default createEdge(fallbackBytes);

@@ -1,4 +1,5 @@
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
+import { type AskedBefore, createAskedBefore } from "./asked.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
@@ -16,6 +17,7 @@ export interface Isolate {
   fallback: Fallback;
   counters: Counters;
   answers: AnswerCache;
+  asked: AskedBefore;
   /** What answered last for those who get the current model: it goes on answering while the next one loads. */
   lastServed: { sha256: string; version: string } | undefined;
   /** ms since 1970 of the first request: before one, the clock does not run. */
@@ -35,6 +37,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
     fallback: createFallback(fallbackBytes),
     counters,
     answers: createAnswerCache(),
+    asked: createAskedBefore(),
     lastServed: undefined,
     startedAt: undefined,
   };

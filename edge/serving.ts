@@ -23,7 +23,7 @@ export interface Serving {
   priorOnly?: boolean;
 }
 
-type WaitUntil = (work: Promise<unknown>) => void;
+export type WaitUntil = (work: Promise<unknown>) => void;
 
 const digestsOf = (pointer: Pointer, isolate: Isolate): string[] =>
   [
@@ -56,7 +56,10 @@ async function released(
   person: string | undefined,
 ): Promise<Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined> {
   const assigned = assign(pointer, person);
-  const loading = startLoading(waitUntil, isolate.models.load(env, assigned.sha256));
+  const loading =
+    isolate.models.peek(assigned.sha256) === undefined
+      ? startLoading(waitUntil, isolate.models.load(env, assigned.sha256))
+      : undefined;
 
   const resident = (): Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined => {
     const candidates = [
@@ -73,7 +76,7 @@ async function released(
     return undefined;
   };
 
-  if (resident() === undefined) await within(COLD_WAIT_MS, loading);
+  if (loading !== undefined && resident() === undefined) await within(COLD_WAIT_MS, loading);
   const found = resident();
   if (found?.bucket === "current") isolate.lastServed = pointer.current;
   isolate.models.keep(digestsOf(pointer, isolate));

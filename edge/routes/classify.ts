@@ -1,22 +1,18 @@
-import { Hono } from "hono";
 import { type Language, MAX_TEXT, type Served } from "#contracts/event.ts";
 import { type ClassifyAnswer, ClassifyRequest, type SafetyKind } from "#contracts/http.ts";
-import { detectLanguage } from "#model/language.ts";
 import { normalise } from "#model/normalise.ts";
 import { isMachine } from "#policy/bots.ts";
-import { safetyOf } from "#policy/safety.ts";
 import { answerKey } from "../answer-key.ts";
-import { type AppContext, type AppEnv, waitUntilOf } from "../app-env.ts";
 import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
-import { saltedHash } from "../keys.ts";
-import { limited } from "../rate-limit.ts";
+import type { Isolate } from "../isolate.ts";
+import { refuseTooMany } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
-import { show } from "../readings.ts";
 import { type Scored, scoreText } from "../scored.ts";
-import { answering, type Serving } from "../serving.ts";
+import { answering, type Serving, type WaitUntil } from "../serving.ts";
+import { writePredictions } from "../written.ts";
 
 /** 2,000 code units written as \uXXXX, and room for the rest. */
 const BODY_LIMIT = 16_384;
@@ -29,35 +25,43 @@ function refuseLongText(body: unknown): void {
   }
 }
 
-export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
-  const body = await readJson(c.req.raw, BODY_LIMIT);
+/** A query as it reaches the edge, outside any router: at this rate a router's own cost counts. */
+export interface Query {
+  request: Request;
+  env: Env;
+  isolate: Isolate;
+  waitUntil: WaitUntil;
+}
+
+/** The answer to a query as JSON, and the model that gave it. @throws HttpError where there is none */
+export async function classify(query: Query): Promise<{ json: string; model: string }> {
+  const { request, env, isolate, waitUntil } = query;
+  await refuseTooMany(env, request);
+  const body = await readJson(request, BODY_LIMIT);
   refuseLongText(body);
-  const { text, top, consent, ...request } = parse(ClassifyRequest, body);
-  const { counters } = c.var.isolate;
+  const { text, top, consent, lang: wanted, userId, sessionId } = parse(ClassifyRequest, body);
+  const { counters } = isolate;
 
-  const lang = request.lang === "auto" ? detectLanguage(text) : request.lang;
-
-  const normalised = normalise(text);
-  const danger = safetyOf(normalised);
-  if (danger !== undefined) {
+  const asked = isolate.asked.read(env.EVENT_SECRET, text);
+  const lang = wanted === "auto" ? asked.detected : wanted;
+  if ("danger" in asked) {
     counters.add("haqei_edge_answers_total", 'path="safety"');
-    return c.json(helpAnswer(c.var.model, danger, lang));
+    const model = isolate.lastServed?.sha256 ?? "none";
+    return { json: JSON.stringify(helpAnswer(model, asked.danger, lang)), model };
   }
 
   // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
-  const machine = isMachine(c.req.header("user-agent"));
-  const person = machine ? undefined : (request.userId ?? request.sessionId);
-  const by = await answering(c.var.isolate, c.env, waitUntilOf(c), person);
+  const machine = isMachine(request.headers.get("user-agent") ?? undefined);
+  const by = await answering(isolate, env, waitUntil, machine ? undefined : (userId ?? sessionId));
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
-  c.set("model", by.sha256);
-  const textHash = saltedHash(c.env.EVENT_SECRET, "text", normalised);
-  const { scored, cache } = await answerOf(c, by, { normalised, textHash, lang, top });
+  const { textHash } = asked;
+  const { scored, cache } = await answerOf(query, by, { text, textHash, lang, top });
   const path = pathOf(by, scored, cache);
   const operations = cache === "none" ? scored.operations : 0;
   counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
   counters.add("haqei_edge_answers_total", `path="${path}"`);
 
-  const unsure = scored.path === "prior" || scored.confidence < Number(c.env.ABSTAIN_BELOW);
+  const unsure = scored.path === "prior" || scored.confidence < Number(env.ABSTAIN_BELOW);
   if (unsure) counters.add("haqei_edge_abstained_total", `path="${path}"`);
 
   const served: Served = {
@@ -70,8 +74,8 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
     at: Date.now(),
     ...(consent ? { text } : {}),
   };
-  return c.json({
-    eventId: signEvent(c.env.EVENT_SECRET, served),
+  const answer: Omit<ClassifyAnswer, "predictions"> = {
+    eventId: signEvent(env.EVENT_SECRET, served),
     model: by.sha256,
     version: by.version,
     bucket,
@@ -79,14 +83,12 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
     cache,
     operations,
     lang,
-    predictions: scored.predictions.map((prediction) => {
-      const reading = by.readings?.get(prediction.id);
-      return { ...prediction, ...(reading === undefined ? {} : show(reading, lang)) };
-    }),
     confidence: scored.confidence,
     ...(unsure ? { abstain: true, message: UNSURE[lang] } : {}),
-  } satisfies ClassifyAnswer);
-});
+  };
+  const predictions = writePredictions(scored, by.readings, lang);
+  return { json: `${JSON.stringify(answer).slice(0, -1)},"predictions":${predictions}}`, model: by.sha256 };
+}
 
 /** Help and no reading, whether or not a model could answer. Nothing of the text stays: it is not scored, kept, hashed or signed, so that no feedback can bring it back. */
 const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAnswer => ({
@@ -104,8 +106,7 @@ const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAn
 });
 
 interface Question {
-  /** Normalising again changes nothing and costs little, unlike the first time. */
-  normalised: string;
+  text: string;
   textHash: string;
   lang: Language;
   top: number;
@@ -113,27 +114,26 @@ interface Question {
 
 /** What the model says, from a cache where it was said before. */
 async function answerOf(
-  c: AppContext,
+  { env, isolate, waitUntil }: Query,
   by: Serving,
-  { normalised, textHash, lang, top }: Question,
+  { text, textHash, lang, top }: Question,
 ): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
-  const budget = budgetOf(c.env);
-  const score = () => scoreText(by.model, normalised, top, by.priorOnly ? 0 : budget.inference);
+  const budget = budgetOf(env);
+  const score = () => scoreText(by.model, normalise(text), top, by.priorOnly ? 0 : budget.inference);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
-  const { answers, counters } = c.var.isolate;
-  const key = answerKey(by.release, lang, top, textHash);
+  const { answers, counters } = isolate;
   const place = {
-    key,
+    key: answerKey(by.release, lang, top, textHash),
     release: by.release,
-    edge: budget.edgeLookup && normalised.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
-    warmed: by.sha256 === c.var.isolate.pointer.held()?.current.sha256,
+    edge: budget.edgeLookup && text.length >= Number(env.EDGE_CACHE_MIN_CHARACTERS),
+    warmed: by.sha256 === isolate.pointer.held()?.current.sha256,
   };
-  const found = await answers.find(c.env, waitUntilOf(c), place);
+  const found = await answers.find(env, waitUntil, place);
   counters.add("haqei_edge_cache_total", `result="${found?.level ?? "none"}"`);
   if (found !== undefined) return { scored: found.scored, cache: found.level };
   const scored = score();
-  answers.keep(waitUntilOf(c), place, scored);
+  answers.keep(waitUntil, place, scored);
   return { scored, cache: "none" };
 }
 
