@@ -18,8 +18,10 @@ export interface Asked {
 }
 
 export interface AskedBefore {
-  /** Of a text in danger nothing is remembered, so that it is looked at anew each time. */
-  read(secret: string, text: string): Asked | { danger: SafetyKind; detected: Language };
+  /**
+   * Of a text in danger nothing is remembered, so that it is looked at anew each time. What was normalised just now is given too.
+   */
+  read(secret: string, text: string): (Asked & { normalised?: string }) | { danger: SafetyKind; detected: Language };
 }
 
 /**
@@ -38,9 +40,8 @@ export function createAskedBefore(): AskedBefore {
       const danger = safetyOf(normalised);
       if (danger !== undefined) return { danger, detected };
       const textHash = normalised === text ? key : saltedHash(secret, "text", normalised);
-      const asked = { textHash, detected };
-      known.put(key, asked);
-      return asked;
+      known.put(key, { textHash, detected });
+      return { textHash, detected, normalised };
     },
   };
 }

@@ -41,11 +41,15 @@ export interface Edge {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
 }
 
+const QUERY_PATH = "/api/classify";
+
 /** Whether a request asks the one question that is asked most: it does not go through the router. */
-const isQuery = ({ method, url }: Request): boolean =>
-  method === "POST" &&
-  url.startsWith("/api/classify", url.indexOf("/", 8)) &&
-  new URL(url).pathname === "/api/classify";
+function isQuery({ method, url }: Request): boolean {
+  if (method !== "POST") return false;
+  const path = url.indexOf("/", url.indexOf("//") + 2);
+  const end = path + QUERY_PATH.length;
+  return url.startsWith(QUERY_PATH, path) && (url.length === end || url[end] === "?");
+}
 
 async function answerQuery(isolate: Isolate, request: Request, env: Env, context: ExecutionContext): Promise<Response> {
   const own = { ...SECURITY, "content-type": "application/json", "x-request-id": requestIdOf(request) };

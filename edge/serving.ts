@@ -56,10 +56,10 @@ async function released(
   person: string | undefined,
 ): Promise<Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined> {
   const assigned = assign(pointer, person);
-  const loading =
-    isolate.models.peek(assigned.sha256) === undefined
-      ? startLoading(waitUntil, isolate.models.load(env, assigned.sha256))
-      : undefined;
+  const ready = isolate.models.peek(assigned.sha256);
+  // Nothing is new since the last time: nothing to load, and nothing to let go of.
+  if (ready !== undefined && isolate.lastServed === pointer.current) return { ...assigned, model: ready };
+  const loading = startLoading(waitUntil, isolate.models.load(env, assigned.sha256));
 
   const resident = (): Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined => {
     const candidates = [
@@ -76,7 +76,7 @@ async function released(
     return undefined;
   };
 
-  if (loading !== undefined && resident() === undefined) await within(COLD_WAIT_MS, loading);
+  if (resident() === undefined) await within(COLD_WAIT_MS, loading);
   const found = resident();
   if (found?.bucket === "current") isolate.lastServed = pointer.current;
   isolate.models.keep(digestsOf(pointer, isolate));

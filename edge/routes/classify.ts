@@ -8,6 +8,7 @@ import { signEvent } from "../event-token.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import type { Isolate } from "../isolate.ts";
+import { plainRequest } from "../plain-request.ts";
 import { refuseTooMany } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
 import { type Scored, scoreText } from "../scored.ts";
@@ -39,7 +40,7 @@ export async function classify(query: Query): Promise<{ json: string; model: str
   await refuseTooMany(env, request);
   const body = await readJson(request, BODY_LIMIT);
   refuseLongText(body);
-  const { text, top, consent, lang: wanted, userId, sessionId } = parse(ClassifyRequest, body);
+  const { text, top, consent, lang: wanted, userId, sessionId } = plainRequest(body) ?? parse(ClassifyRequest, body);
   const { counters } = isolate;
 
   const asked = isolate.asked.read(env.EVENT_SECRET, text);
@@ -54,8 +55,8 @@ export async function classify(query: Query): Promise<{ json: string; model: str
   const machine = isMachine(request.headers.get("user-agent") ?? undefined);
   const by = await answering(isolate, env, waitUntil, machine ? undefined : (userId ?? sessionId));
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
-  const { textHash } = asked;
-  const { scored, cache } = await answerOf(query, by, { text, textHash, lang, top });
+  const { textHash, normalised } = asked;
+  const { scored, cache } = await answerOf(query, by, { text, normalised, textHash, lang, top });
   const path = pathOf(by, scored, cache);
   const operations = cache === "none" ? scored.operations : 0;
   counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
@@ -107,6 +108,7 @@ const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAn
 
 interface Question {
   text: string;
+  normalised: string | undefined;
   textHash: string;
   lang: Language;
   top: number;
@@ -116,10 +118,10 @@ interface Question {
 async function answerOf(
   { env, isolate, waitUntil }: Query,
   by: Serving,
-  { text, textHash, lang, top }: Question,
+  { text, normalised, textHash, lang, top }: Question,
 ): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
   const budget = budgetOf(env);
-  const score = () => scoreText(by.model, normalise(text), top, by.priorOnly ? 0 : budget.inference);
+  const score = () => scoreText(by.model, normalised ?? normalise(text), top, by.priorOnly ? 0 : budget.inference);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
   const { answers, counters } = isolate;
