@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { ErrorAnswer } from "#contracts/http.ts";
-import type { AppEnv } from "./app-env.ts";
+import { type AppEnv, waitUntilOf } from "./app-env.ts";
 import { failureOf } from "./failure.ts";
 import fallbackBytes from "./fallback/model.bin";
 import { requestIdOf, SECURITY } from "./headers.ts";
@@ -34,6 +34,9 @@ const METHODS: Record<string, string> = {
   "/admin/mode": "GET, POST",
   "/admin/users/:userId/token": "POST",
   "/admin/metrics": "GET",
+  "/admin/analytics/query": "POST",
+  "/admin/shadow": "GET",
+  "/admin/shadow/counts": "GET",
 };
 
 /** The Worker as the runtime calls it. */
@@ -52,14 +55,16 @@ function isQuery({ method, url }: Request): boolean {
 }
 
 async function answerQuery(isolate: Isolate, request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
   const own = { ...SECURITY, "content-type": "application/json", "x-request-id": requestIdOf(request) };
   try {
-    const { json, model } = await classify({ request, env, isolate, waitUntil: (work) => context.waitUntil(work) });
-    isolate.counters.add("haqei_edge_requests_total", 'route="/api/classify",status="200"');
+    const { json, model } = await classify({ request, env, isolate, waitUntil });
+    isolate.flusher.due(env, isolate, waitUntil);
     return new Response(json, { headers: { ...own, "x-model": model } });
   } catch (error) {
     const { status, answer, headers } = failureOf(error);
-    isolate.counters.add("haqei_edge_requests_total", `route="/api/classify",status="${status}"`);
+    isolate.tally.add({ route: QUERY_PATH, status: String(status) }, { requests: 1, errors: status >= 500 ? 1 : 0 });
+    isolate.flusher.due(env, isolate, waitUntil);
     const model = isolate.lastServed?.sha256 ?? "none";
     return Response.json(answer, { status, headers: { ...own, "x-model": model, ...headers } });
   }
@@ -78,7 +83,11 @@ export function createEdge(bundledModel: ArrayBuffer): Edge {
     c.header("x-request-id", requestId);
     c.header("x-model", c.var.model);
     for (const [name, value] of Object.entries(SECURITY)) if (!c.res.headers.has(name)) c.header(name, value);
-    isolate.counters.add("haqei_edge_requests_total", `route="${c.req.routePath}",status="${c.res.status}"`);
+    isolate.tally.add(
+      { route: c.req.routePath, status: String(c.res.status) },
+      { requests: 1, errors: c.res.status >= 500 ? 1 : 0 },
+    );
+    isolate.flusher.due(c.env, isolate, waitUntilOf(c));
   });
 
   edge.route("/", page);
@@ -107,7 +116,8 @@ export function createEdge(bundledModel: ArrayBuffer): Edge {
   return {
     fetch(request, env, context) {
       isolate.startedAt ??= Date.now();
-      return isQuery(request) ? answerQuery(isolate, request, env, context) : edge.fetch(request, env, context);
+      const watched = isolate.watch(env);
+      return isQuery(request) ? answerQuery(isolate, request, watched, context) : edge.fetch(request, watched, context);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { createFlusher, type Flusher } from "./analytics.ts";
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
 import { type AskedBefore, createAskedBefore } from "./asked.ts";
 import { type Counters, createCounters } from "./counters.ts";
@@ -7,6 +8,9 @@ import { createModeKeeper, type ModeKeeper } from "./mode.ts";
 import { createPointerKeeper, type PointerKeeper } from "./pointer.ts";
 import { decodeReadings, type ReadingsById } from "./readings.ts";
 import { createResidents, type Residents } from "./residents.ts";
+import { createShadow, type Shadow } from "./shadow.ts";
+import { createTally, type Tally } from "./tally.ts";
+import { createWatchedStores } from "./watched-stores.ts";
 
 /** What one isolate keeps in memory between requests. A cold one knows nothing and asks. */
 export interface Isolate {
@@ -18,6 +22,11 @@ export interface Isolate {
   counters: Counters;
   answers: AnswerCache;
   asked: AskedBefore;
+  tally: Tally;
+  flusher: Flusher;
+  shadow: Shadow;
+  /** The bindings, with their calls counted and timed. */
+  watch(env: Env): Env;
   /** What answered last for those who get the current model: it goes on answering while the next one loads. */
   lastServed: { sha256: string; version: string } | undefined;
   /** ms since 1970 of the first request: before one, the clock does not run. */
@@ -26,18 +35,24 @@ export interface Isolate {
 
 /** @param fallbackBytes the bundled model; empty where none was built in */
 export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
-  const counters = createCounters();
+  const tally = createTally();
+  const counters = createCounters(tally);
   const counted = (kind: string) => (outcome: string) =>
     counters.add("haqei_edge_loads_total", `kind="${kind}",outcome="${outcome}"`);
+  const models = createResidents(loadModel, counted("model"));
   return {
     pointer: createPointerKeeper(),
     mode: createModeKeeper(),
-    models: createResidents(loadModel, counted("model")),
+    models,
     readings: createResidents(decodeReadings, counted("readings")),
     fallback: createFallback(fallbackBytes),
     counters,
     answers: createAnswerCache(),
     asked: createAskedBefore(),
+    tally,
+    flusher: createFlusher(),
+    shadow: createShadow(models, tally),
+    watch: createWatchedStores(tally),
     lastServed: undefined,
     startedAt: undefined,
   };

@@ -30,6 +30,7 @@ const digestsOf = (pointer: Pointer, isolate: Isolate): string[] =>
     pointer.current.sha256,
     pointer.canary?.sha256,
     pointer.previous?.sha256,
+    pointer.shadow?.sha256,
     isolate.lastServed?.sha256,
     ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => sha256)),
   ].filter((sha256) => sha256 !== undefined);
@@ -76,7 +77,11 @@ async function released(
     return undefined;
   };
 
-  if (resident() === undefined) await within(COLD_WAIT_MS, loading);
+  if (resident() === undefined) {
+    const begun = Date.now();
+    await within(COLD_WAIT_MS, loading);
+    if (resident() === undefined && Date.now() - begun >= COLD_WAIT_MS) isolate.tally.add({}, { timeouts: 1 });
+  }
   const found = resident();
   if (found?.bucket === "current") isolate.lastServed = pointer.current;
   isolate.models.keep(digestsOf(pointer, isolate));

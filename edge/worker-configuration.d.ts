@@ -15,6 +15,8 @@ interface __BaseEnv_Env {
 	BUDGET_BUFFER_MS: string;
 	ABSTAIN_BELOW: string;
 	EDGE_CACHE_MIN_CHARACTERS: string;
+	ANALYTICS_FLUSH_SECONDS: string;
+	EXPLORATION: string;
 	ADMIN_SECRET: string;
 	EVENT_SECRET: string;
 }
@@ -29,7 +31,7 @@ type StringifyValues<EnvType extends Record<string, unknown>> = {
 	[Binding in keyof EnvType]: EnvType[Binding] extends string ? EnvType[Binding] : string;
 };
 declare namespace NodeJS {
-	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "POINTER_TTL_SECONDS" | "MODEL_MAX_BYTES" | "BUDGET_TOTAL_MS" | "BUDGET_CACHE_MS" | "BUDGET_INFERENCE_MS" | "BUDGET_RESPONSE_MS" | "BUDGET_BUFFER_MS" | "ABSTAIN_BELOW" | "EDGE_CACHE_MIN_CHARACTERS" | "ADMIN_SECRET" | "EVENT_SECRET">> {}
+	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "POINTER_TTL_SECONDS" | "MODEL_MAX_BYTES" | "BUDGET_TOTAL_MS" | "BUDGET_CACHE_MS" | "BUDGET_INFERENCE_MS" | "BUDGET_RESPONSE_MS" | "BUDGET_BUFFER_MS" | "ABSTAIN_BELOW" | "EDGE_CACHE_MIN_CHARACTERS" | "ANALYTICS_FLUSH_SECONDS" | "EXPLORATION" | "ADMIN_SECRET" | "EVENT_SECRET">> {}
 }
 declare module "*.txt" {
 	const value: string;

@@ -2,12 +2,14 @@ import { type Language, MAX_TEXT, type Served } from "#contracts/event.ts";
 import { type ClassifyAnswer, ClassifyRequest, type SafetyKind } from "#contracts/http.ts";
 import { normalise } from "#model/normalise.ts";
 import { isMachine } from "#policy/bots.ts";
+import { explore } from "#policy/exploration.ts";
 import { answerKey } from "../answer-key.ts";
 import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import type { Isolate } from "../isolate.ts";
+import { saltedHash } from "../keys.ts";
 import { plainRequest } from "../plain-request.ts";
 import { refuseTooMany } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
@@ -26,6 +28,8 @@ function refuseLongText(body: unknown): void {
   }
 }
 
+const ANSWERED = { route: "/api/classify", status: "200" } as const;
+
 /** A query as it reaches the edge, outside any router: at this rate a router's own cost counts. */
 export interface Query {
   request: Request;
@@ -41,40 +45,63 @@ export async function classify(query: Query): Promise<{ json: string; model: str
   const body = await readJson(request, BODY_LIMIT);
   refuseLongText(body);
   const { text, top, consent, lang: wanted, userId, sessionId } = plainRequest(body) ?? parse(ClassifyRequest, body);
-  const { counters } = isolate;
 
   const asked = isolate.asked.read(env.EVENT_SECRET, text);
   const lang = wanted === "auto" ? asked.detected : wanted;
   if ("danger" in asked) {
-    counters.add("haqei_edge_answers_total", 'path="safety"');
+    isolate.tally.add({ ...ANSWERED, path: "safety" }, { requests: 1, answers: 1 });
     const model = isolate.lastServed?.sha256 ?? "none";
     return { json: JSON.stringify(helpAnswer(model, asked.danger, lang)), model };
   }
 
   // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
   const machine = isMachine(request.headers.get("user-agent") ?? undefined);
-  const by = await answering(isolate, env, waitUntil, machine ? undefined : (userId ?? sessionId));
+  const person = machine ? undefined : (userId ?? sessionId);
+  const by = await answering(isolate, env, waitUntil, person);
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   const { textHash, normalised } = asked;
   const { scored, cache } = await answerOf(query, by, { text, normalised, textHash, lang, top });
   const path = pathOf(by, scored, cache);
   const operations = cache === "none" ? scored.operations : 0;
-  counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
-  counters.add("haqei_edge_answers_total", `path="${path}"`);
-
   const unsure = scored.path === "prior" || scored.confidence < Number(env.ABSTAIN_BELOW);
-  if (unsure) counters.add("haqei_edge_abstained_total", `path="${path}"`);
+  isolate.tally.add(
+    { ...ANSWERED, bucket, model: by.sha256, lang, path, ...(by.release !== undefined && { cache }) },
+    {
+      requests: 1,
+      answers: 1,
+      fallbacks: path === "prior" || path === "keywords" ? 1 : 0,
+      abstained: unsure ? 1 : 0,
+      operations,
+      cache_lookups: by.release === undefined ? 0 : 1,
+      cache_hits: cache === "none" ? 0 : 1,
+    },
+  );
+  const user = person === undefined ? undefined : saltedHash(env.EVENT_SECRET, "user", person);
+  if (user !== undefined) isolate.tally.addUser(user);
 
+  // An answer that is unsure is no ground to show a worse one first.
+  const { order, propensity } = explore(
+    scored.predictions,
+    machine || unsure ? 0 : Number(env.EXPLORATION),
+    Math.random(),
+  );
+  const shown = order === scored.predictions ? scored : { ...scored, predictions: [...order] };
   const served: Served = {
     model: by.sha256,
     bucket,
-    shown: scored.predictions.map(({ id }) => id),
-    propensity: 1,
+    shown: order.map(({ id }) => id),
+    propensity,
     textHash,
     lang,
     at: Date.now(),
     ...(consent ? { text } : {}),
   };
+  const pointer = isolate.pointer.held();
+  const shadowed = pointer !== undefined && bucket === "current" && isolate.shadow.takes(pointer, person ?? textHash);
+  if (shadowed) {
+    const inference = budgetOf(env).inference;
+    waitUntil(isolate.shadow.run(env, pointer, { served, scored, text: normalised ?? text, user }, inference));
+  }
   const answer: Omit<ClassifyAnswer, "predictions"> = {
     eventId: signEvent(env.EVENT_SECRET, served),
     model: by.sha256,
@@ -85,9 +112,10 @@ export async function classify(query: Query): Promise<{ json: string; model: str
     operations,
     lang,
     confidence: scored.confidence,
+    ...(shadowed ? { shadow: true } : {}),
     ...(unsure ? { abstain: true, message: UNSURE[lang] } : {}),
   };
-  const predictions = writePredictions(scored, by.readings, lang);
+  const predictions = writePredictions(shown, by.readings, lang);
   return { json: `${JSON.stringify(answer).slice(0, -1)},"predictions":${predictions}}`, model: by.sha256 };
 }
 
@@ -124,7 +152,7 @@ async function answerOf(
   const score = () => scoreText(by.model, normalised ?? normalise(text), top, by.priorOnly ? 0 : budget.inference);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
-  const { answers, counters } = isolate;
+  const { answers } = isolate;
   const place = {
     key: answerKey(by.release, lang, top, textHash),
     release: by.release,
@@ -132,7 +160,6 @@ async function answerOf(
     warmed: by.sha256 === isolate.pointer.held()?.current.sha256,
   };
   const found = await answers.find(env, waitUntil, place);
-  counters.add("haqei_edge_cache_total", `result="${found?.level ?? "none"}"`);
   if (found !== undefined) return { scored: found.scored, cache: found.level };
   const scored = score();
   answers.keep(waitUntil, place, scored);
