@@ -42,6 +42,8 @@ const METHODS: Record<string, string> = {
 /** The Worker as the runtime calls it. */
 export interface Edge {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+  /** Every route there is, such as `GET /api/health`. */
+  routes: readonly string[];
 }
 
 const QUERY_PATH = "/api/classify";
@@ -113,7 +115,9 @@ export function createEdge(bundledModel: ArrayBuffer): Edge {
     const { status, answer, headers } = failureOf(error);
     return c.json(answer, status, headers);
   });
+  const routed = edge.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`);
   return {
+    routes: [`POST ${QUERY_PATH}`, ...routed],
     fetch(request, env, context) {
       isolate.startedAt ??= Date.now();
       const watched = isolate.watch(env);
@@ -122,4 +126,5 @@ export function createEdge(bundledModel: ArrayBuffer): Edge {
   };
 }
 
-export default createEdge(fallbackBytes);
+const { fetch } = createEdge(fallbackBytes);
+export default { fetch } satisfies ExportedHandler<Env>;

@@ -3,6 +3,10 @@ import { type FeedbackAnswer, MAX_BATCH } from "#contracts/http.ts";
 import { verifyEvent } from "./event-token.ts";
 import { HttpError } from "./http-error.ts";
 import { saltedHash } from "./keys.ts";
+import { within } from "./within.ts";
+
+/** A write takes milliseconds; whoever has waited so long is asked to send again. */
+const WRITE_WAIT_MS = 10_000;
 
 /** What the log keeps of an event; `seq` and `receivedAt` are the database's to give. */
 type Entry = Omit<LoggedEvent, "seq" | "receivedAt">;
@@ -67,12 +71,15 @@ async function insert(database: D1Database, entries: readonly Entry[]): Promise<
   if (entries.length === 0) return 0;
   const statement = database.prepare(INSERT);
   const writes = entries.map((entry) => statement.bind(entry.id, JSON.stringify(entry)));
-  const results = await database.batch(writes).catch((error: unknown) => {
-    console.error("feedback could not be written", error);
-    throw new HttpError(503, "LogUnavailable", "nothing of this was written: send it again", {
+  const results = await within(WRITE_WAIT_MS, database.batch(writes)).catch((error: unknown) =>
+    console.error("feedback could not be written", error),
+  );
+  // What is late may be written yet: sent again it is a duplicate.
+  if (!results) {
+    throw new HttpError(503, "LogUnavailable", "nothing of this is known to be written: send it again", {
       headers: { "retry-after": "5" },
     });
-  });
+  }
   return results.reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 

@@ -5,9 +5,7 @@ import { HttpError } from "./http-error.ts";
 import type { Isolate } from "./isolate.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import type { ReadingsById } from "./readings.ts";
-
-/** A cold isolate waits so long for its model before the bundled one answers. */
-const COLD_WAIT_MS = 5000;
+import { within } from "./within.ts";
 
 /** Who answers a query, and under which name it is counted. */
 export interface Serving {
@@ -41,9 +39,6 @@ function startLoading<T>(waitUntil: WaitUntil, load: Promise<T>): Promise<T | un
   waitUntil(quiet);
   return quiet;
 }
-
-const within = <T>(ms: number, work: Promise<T>): Promise<T | undefined> =>
-  Promise.race([work, new Promise<undefined>((resolve) => setTimeout(resolve, ms))]);
 
 /**
  * The model the pointer gives this person, if it is in memory; else, while it loads, the one that served before. Only a
@@ -79,8 +74,9 @@ async function released(
 
   if (resident() === undefined) {
     const begun = Date.now();
-    await within(COLD_WAIT_MS, loading);
-    if (resident() === undefined && Date.now() - begun >= COLD_WAIT_MS) isolate.tally.add({}, { timeouts: 1 });
+    await within(Number(env.COLD_WAIT_MS), loading);
+    if (resident() === undefined && Date.now() - begun >= Number(env.COLD_WAIT_MS))
+      isolate.tally.add({}, { timeouts: 1 });
   }
   const found = resident();
   if (found?.bucket === "current") isolate.lastServed = pointer.current;
@@ -98,7 +94,7 @@ async function readingsOf(
   if (sha256 === undefined) return undefined;
   const ready = isolate.readings.peek(sha256);
   if (ready !== undefined) return ready;
-  const loaded = await within(COLD_WAIT_MS, startLoading(waitUntil, isolate.readings.load(env, sha256)));
+  const loaded = await within(Number(env.COLD_WAIT_MS), startLoading(waitUntil, isolate.readings.load(env, sha256)));
   if (loaded !== undefined) isolate.readings.keep([sha256]);
   return loaded;
 }
