@@ -47,7 +47,7 @@ export type Values = Partial<Record<Metric, number>>;
 export const METRIC_NAMES = Object.keys(METRICS) as [Metric, ...Metric[]];
 
 /** By what a query may be grouped. */
-export const GroupBy = z.enum(["route", "status", "bucket", "model", "lang", "path", "cache"]);
+const GroupBy = z.enum(["route", "status", "bucket", "model", "lang", "path", "cache"]);
 
 /** `POST /admin/analytics/query`; times in ms since 1970. `users` counts whoever asked once. */
 export const AnalyticsQuery = z
