@@ -10,6 +10,8 @@ export const Pointer = z.object({
   current: Served,
   canary: Served.extend({ basisPoints: z.number().int().min(0).max(10_000) }).optional(),
   previous: Served.optional(),
+  /** A candidate that answers beside the current model without being shown, for this share (0 to 1) of people. */
+  shadow: Served.extend({ sample: z.number().min(0).max(1) }).optional(),
   experiments: z
     .array(
       z.object({

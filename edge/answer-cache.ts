@@ -1,6 +1,7 @@
 import { createLru } from "./lru.ts";
 import { Scored } from "./scored.ts";
 import { createWarmed } from "./warmed.ts";
+import { within } from "./within.ts";
 
 /** Answers kept in one isolate, of about 1 kB each. */
 const CAPACITY = 2000;
@@ -35,8 +36,7 @@ const addressOf = (key: string): string => `https://answers.invalid/${key}`;
 
 async function findAtEdge(key: string): Promise<Scored | undefined> {
   try {
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, EDGE_WAIT_MS));
-    const response = await Promise.race([caches.default.match(addressOf(key)), late]);
+    const response = await within(EDGE_WAIT_MS, caches.default.match(addressOf(key)));
     return response === undefined ? undefined : Scored.safeParse(await response.json()).data;
   } catch (error) {
     console.warn("the Cache API does not answer", error);

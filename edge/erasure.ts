@@ -2,8 +2,7 @@ import type { Erasure } from "#contracts/http.ts";
 import { saltedHash } from "./keys.ts";
 
 /** What lets a user delete their own events: made for the user's id, and for nothing else. */
-export const userToken = (env: Env, userId: string): Promise<string> =>
-  saltedHash(env.EVENT_SECRET, "user-token", userId);
+export const userToken = (env: Env, userId: string): string => saltedHash(env.EVENT_SECRET, "user-token", userId);
 
 const REMEMBER = `INSERT INTO erasures (at, user, last_seq)
   SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), ?1,
@@ -21,10 +20,12 @@ export async function exportErasures(env: Env, after: number, limit: number): Pr
 
 /** Deletes a user's events and remembers that it was done, together or not at all. Answers how many events there were. */
 export async function eraseUser(env: Env, userId: string): Promise<number> {
-  const user = await saltedHash(env.EVENT_SECRET, "user", userId);
+  const user = saltedHash(env.EVENT_SECRET, "user", userId);
   const [, deletion] = await env.LOG.batch([
     env.LOG.prepare(REMEMBER).bind(user),
     env.LOG.prepare("DELETE FROM events WHERE json_extract(body, '$.user') = ?1").bind(user),
+    env.LOG.prepare("DELETE FROM shadow_disagreements WHERE user = ?1").bind(user),
+    env.LOG.prepare("DELETE FROM shadow_counts WHERE user = ?1").bind(user),
   ]);
   return deletion?.meta.changes ?? 0;
 }

@@ -1,10 +1,12 @@
 import { Hono } from "hono";
 import type { ErrorAnswer } from "#contracts/http.ts";
-import type { AppEnv } from "./app-env.ts";
+import { type AppEnv, waitUntilOf } from "./app-env.ts";
+import { failureOf } from "./failure.ts";
 import dictionaryBytes from "./fallback/dictionary.bin";
 import fallbackBytes from "./fallback/model.bin";
+import { requestIdOf, SECURITY } from "./headers.ts";
 import { HttpError } from "./http-error.ts";
-import { createIsolate } from "./isolate.ts";
+import { createIsolate, type Isolate } from "./isolate.ts";
 import { admin } from "./routes/admin.ts";
 import { classify } from "./routes/classify.ts";
 import { feedback } from "./routes/feedback.ts";
@@ -34,39 +36,66 @@ const METHODS: Record<string, string> = {
   "/admin/mode": "GET, POST",
   "/admin/users/:userId/token": "POST",
   "/admin/metrics": "GET",
+  "/admin/analytics/query": "POST",
+  "/admin/shadow": "GET",
+  "/admin/shadow/counts": "GET",
 };
 
-/** On every answer that does not say otherwise: what is JSON is not run, framed, guessed at or told of elsewhere. */
-const SECURITY = {
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "strict-transport-security": "max-age=31536000",
-  "x-content-type-options": "nosniff",
-};
+/** The Worker as the runtime calls it. */
+export interface Edge {
+  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+  /** Every route there is, such as `GET /api/health`. */
+  routes: readonly string[];
+}
 
-const REQUEST_ID = /^[\w-]{1,64}$/;
+const QUERY_PATH = "/api/classify";
+
+/** Whether a request asks the one question that is asked most: it does not go through the router. */
+function isQuery({ method, url }: Request): boolean {
+  if (method !== "POST") return false;
+  const path = url.indexOf("/", url.indexOf("//") + 2);
+  const end = path + QUERY_PATH.length;
+  return url.startsWith(QUERY_PATH, path) && (url.length === end || url[end] === "?");
+}
+
+async function answerQuery(isolate: Isolate, request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
+  const own = { ...SECURITY, "content-type": "application/json", "x-request-id": requestIdOf(request) };
+  try {
+    const { json, model } = await classify({ request, env, isolate, waitUntil });
+    isolate.flusher.due(env, isolate, waitUntil);
+    return new Response(json, { headers: { ...own, "x-model": model } });
+  } catch (error) {
+    const { status, answer, headers } = failureOf(error);
+    isolate.tally.add({ route: QUERY_PATH, status: String(status) }, { requests: 1, errors: status >= 500 ? 1 : 0 });
+    isolate.flusher.due(env, isolate, waitUntil);
+    const model = isolate.lastServed?.sha256 ?? "none";
+    return Response.json(answer, { status, headers: { ...own, "x-model": model, ...headers } });
+  }
+}
 
 /** The edge as an isolate runs it. What it remembers between requests begins here, empty. */
-export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new ArrayBuffer(0)): Hono<AppEnv> {
+export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new ArrayBuffer(0)): Edge {
   const isolate = createIsolate(bundledModel, bundledDictionary);
   const edge = new Hono<AppEnv>();
 
   edge.use(async (c, next) => {
-    isolate.startedAt ??= Date.now();
-    const given = c.req.header("x-request-id") ?? "";
-    const requestId = REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    const requestId = requestIdOf(c.req.raw);
     c.set("isolate", isolate);
     c.set("model", isolate.lastServed?.sha256 ?? "none");
     await next();
     c.header("x-request-id", requestId);
     c.header("x-model", c.var.model);
     for (const [name, value] of Object.entries(SECURITY)) if (!c.res.headers.has(name)) c.header(name, value);
-    isolate.counters.add("haqei_edge_requests_total", `route="${c.req.routePath}",status="${c.res.status}"`);
+    isolate.tally.add(
+      { route: c.req.routePath, status: String(c.res.status) },
+      { requests: 1, errors: c.res.status >= 500 ? 1 : 0 },
+    );
+    isolate.flusher.due(c.env, isolate, waitUntilOf(c));
   });
 
   edge.route("/", page);
   edge.route("/openapi.json", openapi);
-  edge.route("/api/classify", classify);
   edge.route("/api/feedback", feedback);
   edge.route("/api/health", health);
   edge.route("/api/release", release);
@@ -85,12 +114,19 @@ export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new Ar
     return c.json(answer, 404);
   });
   edge.onError((error, c) => {
-    if (error instanceof HttpError) return c.json(error.answer(), error.status, error.headers);
-    console.error("a request failed", error);
-    const answer: ErrorAnswer = { error: { name: "InternalError", message: "the edge failed; the log says why" } };
-    return c.json(answer, 500);
+    const { status, answer, headers } = failureOf(error);
+    return c.json(answer, status, headers);
   });
-  return edge;
+  const routed = edge.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`);
+  return {
+    routes: [`POST ${QUERY_PATH}`, ...routed],
+    fetch(request, env, context) {
+      isolate.startedAt ??= Date.now();
+      const watched = isolate.watch(env);
+      return isQuery(request) ? answerQuery(isolate, request, watched, context) : edge.fetch(request, watched, context);
+    },
+  };
 }
 
-export default createEdge(fallbackBytes, dictionaryBytes);
+const { fetch } = createEdge(fallbackBytes, dictionaryBytes);
+export default { fetch } satisfies ExportedHandler<Env>;

@@ -1,5 +1,7 @@
 import type { KeywordScorer } from "#model/keywords.ts";
+import { createFlusher, type Flusher } from "./analytics.ts";
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
+import { type AskedBefore, createAskedBefore } from "./asked.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createBundledDictionary, loadDictionary } from "./dictionary.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
@@ -8,6 +10,9 @@ import { createModeKeeper, type ModeKeeper } from "./mode.ts";
 import { createPointerKeeper, type PointerKeeper } from "./pointer.ts";
 import { decodeReadings, type ReadingsById } from "./readings.ts";
 import { createResidents, type Residents } from "./residents.ts";
+import { createShadow, type Shadow } from "./shadow.ts";
+import { createTally, type Tally } from "./tally.ts";
+import { createWatchedStores } from "./watched-stores.ts";
 
 /** What one isolate keeps in memory between requests. A cold one knows nothing and asks. */
 export interface Isolate {
@@ -21,6 +26,12 @@ export interface Isolate {
   bundledKeywords: () => KeywordScorer | undefined;
   counters: Counters;
   answers: AnswerCache;
+  asked: AskedBefore;
+  tally: Tally;
+  flusher: Flusher;
+  shadow: Shadow;
+  /** The bindings, with their calls counted and timed. */
+  watch(env: Env): Env;
   /** What answered last for those who get the current model: it goes on answering while the next one loads. */
   lastServed: { sha256: string; version: string } | undefined;
   /** ms since 1970 of the first request: before one, the clock does not run. */
@@ -29,19 +40,26 @@ export interface Isolate {
 
 /** @param fallbackBytes the bundled model, and @param dictionaryBytes the bundled dictionary; empty where none was built in */
 export function createIsolate(fallbackBytes: ArrayBuffer, dictionaryBytes: ArrayBuffer): Isolate {
-  const counters = createCounters();
+  const tally = createTally();
+  const counters = createCounters(tally);
   const counted = (kind: string) => (outcome: string) =>
     counters.add("haqei_edge_loads_total", `kind="${kind}",outcome="${outcome}"`);
+  const models = createResidents(loadModel, counted("model"));
   return {
     pointer: createPointerKeeper(),
     mode: createModeKeeper(),
-    models: createResidents(loadModel, counted("model")),
+    models,
     readings: createResidents(decodeReadings, counted("readings")),
     dictionaries: createResidents(loadDictionary, counted("dictionary")),
     fallback: createFallback(fallbackBytes),
     bundledKeywords: createBundledDictionary(dictionaryBytes),
     counters,
     answers: createAnswerCache(),
+    asked: createAskedBefore(),
+    tally,
+    flusher: createFlusher(),
+    shadow: createShadow(models, tally),
+    watch: createWatchedStores(tally),
     lastServed: undefined,
     startedAt: undefined,
   };

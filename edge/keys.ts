@@ -1,3 +1,5 @@
+import { hmacSha256, type Mac } from "./hmac.ts";
+
 /**
  * Keys of the edge, each derived from a secret by HMAC-SHA-256 over its purpose, so that what is signed or hashed for one
  * purpose means nothing for another.
@@ -5,31 +7,26 @@
 export type Purpose = "event-token" | "user" | "user-token" | "text";
 
 const encoder = new TextEncoder();
-const algorithm = { name: "HMAC", hash: "SHA-256" };
-const derived = new Map<string, Promise<CryptoKey>>();
+const derived = new Map<string, Mac>();
 
-const importKey = (bytes: BufferSource) => crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign", "verify"]);
-
-async function derive(secret: string, purpose: Purpose): Promise<CryptoKey> {
-  const root = await importKey(encoder.encode(secret));
-  return importKey(await crypto.subtle.sign("HMAC", root, encoder.encode(purpose)));
-}
-
-/** The key for a purpose, derived once an isolate. */
-export function keyFor(secret: string, purpose: Purpose): Promise<CryptoKey> {
+/** The MAC for a purpose, its key derived once an isolate. */
+export function macFor(secret: string, purpose: Purpose): Mac {
   const name = `${purpose}:${secret}`;
   const known = derived.get(name);
   if (known !== undefined) return known;
-  const key = derive(secret, purpose);
-  derived.set(name, key);
-  return key;
+  const mac = hmacSha256(hmacSha256(encoder.encode(secret))(encoder.encode(purpose)));
+  derived.set(name, mac);
+  return mac;
 }
 
 /** Salted hash of a text, 32 hex digits: equal for equal texts, and nobody without the secret can try texts against it. */
-export async function saltedHash(secret: string, purpose: Purpose, text: string): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", await keyFor(secret, purpose), encoder.encode(text));
-  return hex(new Uint8Array(mac, 0, 16));
-}
+export const saltedHash = (secret: string, purpose: Purpose, text: string): string =>
+  hex(macFor(secret, purpose)(encoder.encode(text)).subarray(0, 16));
 
-export const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function hex(bytes: Uint8Array): string {
+  let digits = "";
+  for (const byte of bytes) digits += HEX[byte] as string;
+  return digits;
+}

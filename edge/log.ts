@@ -3,6 +3,10 @@ import { type FeedbackAnswer, MAX_BATCH } from "#contracts/http.ts";
 import { verifyEvent } from "./event-token.ts";
 import { HttpError } from "./http-error.ts";
 import { saltedHash } from "./keys.ts";
+import { within } from "./within.ts";
+
+/** A write takes milliseconds; whoever has waited so long is asked to send again. */
+const WRITE_WAIT_MS = 10_000;
 
 /** What the log keeps of an event; `seq` and `receivedAt` are the database's to give. */
 type Entry = Omit<LoggedEvent, "seq" | "receivedAt">;
@@ -21,7 +25,7 @@ function eventsOf(body: unknown): unknown[] {
   return events;
 }
 
-async function toEntry(secret: string, value: unknown): Promise<Entry | Omit<Rejection, "index">> {
+function toEntry(secret: string, value: unknown): Entry | Omit<Rejection, "index"> {
   const parsed = FeedbackEvent.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -31,12 +35,12 @@ async function toEntry(secret: string, value: unknown): Promise<Entry | Omit<Rej
     };
   }
   const { eventId, userId, ...event } = parsed.data;
-  const served = await verifyEvent(secret, eventId);
+  const served = verifyEvent(secret, eventId);
   if (served === undefined) return { name: "InvalidToken", message: "eventId: was not signed here" };
   if (event.shownId !== undefined && !served.shown.includes(event.shownId)) {
     return { name: "NotShown", message: `shownId: ${event.shownId} is not among what was shown` };
   }
-  const user = userId === undefined ? {} : { user: await saltedHash(secret, "user", userId) };
+  const user = userId === undefined ? {} : { user: saltedHash(secret, "user", userId) };
   return { ...event, ...user, served };
 }
 
@@ -47,7 +51,7 @@ async function toEntry(secret: string, value: unknown): Promise<Entry | Omit<Rej
  * @throws HttpError 400 where the body is neither an event nor a batch, 503 where it could not be written
  */
 export async function logFeedback(env: Env, body: unknown): Promise<FeedbackAnswer> {
-  const judged = await Promise.all(eventsOf(body).map((value) => toEntry(env.EVENT_SECRET, value)));
+  const judged = eventsOf(body).map((value) => toEntry(env.EVENT_SECRET, value));
   const rejected: Rejection[] = [];
   const entries: Entry[] = [];
   judged.forEach((outcome, index) => {
@@ -67,12 +71,15 @@ async function insert(database: D1Database, entries: readonly Entry[]): Promise<
   if (entries.length === 0) return 0;
   const statement = database.prepare(INSERT);
   const writes = entries.map((entry) => statement.bind(entry.id, JSON.stringify(entry)));
-  const results = await database.batch(writes).catch((error: unknown) => {
-    console.error("feedback could not be written", error);
-    throw new HttpError(503, "LogUnavailable", "nothing of this was written: send it again", {
+  const results = await within(WRITE_WAIT_MS, database.batch(writes)).catch((error: unknown) =>
+    console.error("feedback could not be written", error),
+  );
+  // What is late may be written yet: sent again it is a duplicate.
+  if (!results) {
+    throw new HttpError(503, "LogUnavailable", "nothing of this is known to be written: send it again", {
       headers: { "retry-after": "5" },
     });
-  });
+  }
   return results.reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 

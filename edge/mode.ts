@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Mode } from "#contracts/http.ts";
+import { within } from "./within.ts";
 
 /** The copy in KV of the last switch; the truth and its history are in D1. */
 const KV_KEY = "mode";
@@ -61,7 +62,7 @@ export function createModeKeeper(): ModeKeeper {
         lookedUpAt = Date.now();
         const renewal = renew(env);
         waitUntil(renewal);
-        if (first) await renewal;
+        if (first) await within(Number(env.COLD_WAIT_MS), renewal);
       }
       return held?.mode === "simple" && Date.now() < (held.until ?? 0);
     },

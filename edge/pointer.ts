@@ -1,4 +1,5 @@
 import { Pointer } from "#contracts/pointer.ts";
+import { within } from "./within.ts";
 
 /** The copy in KV: read from nearby, and late. */
 const KV_KEY = "pointer";
@@ -77,7 +78,7 @@ export function createPointerKeeper(): PointerKeeper {
       if (Date.now() - lookedUpAt > Number(env.POINTER_TTL_SECONDS) * 1000) {
         const renewal = renew(env).catch((error: unknown) => console.warn("the pointer could not be looked up", error));
         waitUntil(renewal);
-        if (held === undefined) await renewal;
+        if (held === undefined) await within(Number(env.COLD_WAIT_MS), renewal);
       }
       return held;
     },

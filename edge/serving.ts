@@ -7,9 +7,7 @@ import { HttpError } from "./http-error.ts";
 import type { Isolate } from "./isolate.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import type { ReadingsById } from "./readings.ts";
-
-/** A cold isolate waits so long for its model before the bundled one answers. */
-const COLD_WAIT_MS = 5000;
+import { within } from "./within.ts";
 
 /** Stands for the bundled dictionary, of which no digest is computed. */
 const NO_DIGEST = "0".repeat(64);
@@ -32,13 +30,14 @@ export interface Serving {
   priorOnly?: boolean;
 }
 
-type WaitUntil = (work: Promise<unknown>) => void;
+export type WaitUntil = (work: Promise<unknown>) => void;
 
 const digestsOf = (pointer: Pointer, isolate: Isolate): string[] =>
   [
     pointer.current.sha256,
     pointer.canary?.sha256,
     pointer.previous?.sha256,
+    pointer.shadow?.sha256,
     isolate.lastServed?.sha256,
     ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => sha256)),
   ].filter((sha256) => sha256 !== undefined);
@@ -49,9 +48,6 @@ function startLoading<T>(waitUntil: WaitUntil, load: Promise<T>): Promise<T | un
   waitUntil(quiet);
   return quiet;
 }
-
-const within = <T>(ms: number, work: Promise<T>): Promise<T | undefined> =>
-  Promise.race([work, new Promise<undefined>((resolve) => setTimeout(resolve, ms))]);
 
 /**
  * The model the pointer gives this person, if it is in memory; else, while it loads, the one that served before. Only a
@@ -65,6 +61,9 @@ async function released(
   person: string | undefined,
 ): Promise<Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined> {
   const assigned = assign(pointer, person);
+  const ready = isolate.models.peek(assigned.sha256);
+  // Nothing is new since the last time: nothing to load, and nothing to let go of.
+  if (ready !== undefined && isolate.lastServed === pointer.current) return { ...assigned, model: ready };
   const loading = startLoading(waitUntil, isolate.models.load(env, assigned.sha256));
 
   const resident = (): Pick<Serving, "bucket" | "sha256" | "version" | "model"> | undefined => {
@@ -82,7 +81,12 @@ async function released(
     return undefined;
   };
 
-  if (resident() === undefined) await within(COLD_WAIT_MS, loading);
+  if (resident() === undefined) {
+    const begun = Date.now();
+    await within(Number(env.COLD_WAIT_MS), loading);
+    if (resident() === undefined && Date.now() - begun >= Number(env.COLD_WAIT_MS))
+      isolate.tally.add({}, { timeouts: 1 });
+  }
   const found = resident();
   if (found?.bucket === "current") isolate.lastServed = pointer.current;
   isolate.models.keep(digestsOf(pointer, isolate));
@@ -99,7 +103,7 @@ async function readingsOf(
   if (sha256 === undefined) return undefined;
   const ready = isolate.readings.peek(sha256);
   if (ready !== undefined) return ready;
-  const loaded = await within(COLD_WAIT_MS, startLoading(waitUntil, isolate.readings.load(env, sha256)));
+  const loaded = await within(Number(env.COLD_WAIT_MS), startLoading(waitUntil, isolate.readings.load(env, sha256)));
   if (loaded !== undefined) isolate.readings.keep([sha256]);
   return loaded;
 }
@@ -116,7 +120,7 @@ async function keywordsOf(
   const ready = isolate.dictionaries.peek(sha256);
   if (ready !== undefined) return ready;
   const loading = startLoading(waitUntil, isolate.dictionaries.load(env, sha256));
-  const loaded = isNeeded ? await within(COLD_WAIT_MS, loading) : undefined;
+  const loaded = isNeeded ? await within(Number(env.COLD_WAIT_MS), loading) : undefined;
   isolate.dictionaries.keep([sha256]);
   return loaded;
 }

@@ -25,7 +25,7 @@ export async function warm(
     if (safetyOf(normalised) !== undefined) continue;
     const scored = scoreText(model, normalised, TOP, budgetOf(env).inference);
     if (scored.path === "prior") continue;
-    const textHash = await saltedHash(env.EVENT_SECRET, "text", normalised);
+    const textHash = saltedHash(env.EVENT_SECRET, "text", normalised);
     answers[answerKey(release, detectLanguage(text), TOP, textHash)] = scored;
   }
   await writeWarmed(env, release, part, { parts, answers });

@@ -59,8 +59,16 @@ const TAKEN_BACK_BEFORE =
 const TAKEN_BACK_AFTER =
   /^.{0,3}(わけ|つもり|気持ち|気|の|ん)?(じゃ|では|は|とは|も)(ない|ありません|思わない|思っていない|思いません)|^(なんて|など|は|を|とは)?(考えて|思って)(い)?(ない|ません)|^とまでは|^(を防ぐ|防止|の(映画|小説|ニュース|本)を)/;
 
+/** All phrases at once: most texts hold none, which one pass tells in a quarter of the time of a pass a phrase. */
+const ANY = new RegExp(
+  Object.values(PHRASES)
+    .flatMap((phrases) => phrases.map(({ source }) => source))
+    .join("|"),
+);
+
 /** Why a text is answered with help and no reading, or undefined where nothing says so. @param normalised by `normalise` */
 export function safetyOf(normalised: string): SafetyKind | undefined {
+  if (!ANY.test(normalised)) return undefined;
   for (const [kind, phrases] of Object.entries(PHRASES) as [SafetyKind, readonly RegExp[]][]) {
     for (const phrase of phrases) {
       for (const { index, 0: found } of normalised.matchAll(phrase)) {

@@ -1,8 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { AnalyticsQuery } from "#contracts/analytics.ts";
 import { ModeRequest, PersonId, type WarmAnswer, WarmRequest } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
 import { experimentFault } from "#policy/buckets.ts";
+import { flush, queryAnalytics } from "../analytics.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { bearer } from "../bearer.ts";
 import { exportErasures, userToken } from "../erasure.ts";
@@ -13,6 +15,7 @@ import { movePointer, readPointer } from "../pointer.ts";
 import { parse, readJson } from "../read-json.ts";
 import { artefactKey } from "../residents.ts";
 import { serving } from "../serving.ts";
+import { exportDisagreements, shadowCounts } from "../shadow.ts";
 import { warm } from "../warming.ts";
 
 const POINTER_BODY_LIMIT = 65_536;
@@ -33,6 +36,7 @@ async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void>
   const named = [
     { field: "current.sha256", sha256: pointer.current.sha256 },
     { field: "canary.sha256", sha256: pointer.canary?.sha256 },
+    { field: "shadow.sha256", sha256: pointer.shadow?.sha256 },
     { field: "readings", sha256: pointer.readings },
     { field: "dictionary", sha256: pointer.dictionary },
     ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
@@ -118,7 +122,22 @@ export const admin = new Hono<AppEnv>()
   })
   .post("/users/:userId/token", async (c) => {
     const userId = parse(PersonId, c.req.param("userId"), "userId");
-    return c.json({ token: await userToken(c.env, userId) });
+    return c.json({ token: userToken(c.env, userId) });
+  })
+  .post("/analytics/query", async (c) => {
+    const query = parse(AnalyticsQuery, await readJson(c.req.raw, POINTER_BODY_LIMIT));
+    await flush(c.env, c.var.isolate);
+    return c.json(await queryAnalytics(c.env, query));
+  })
+  .get("/shadow", async (c) => {
+    const { after, limit } = parse(ExportQuery, { after: c.req.query("after"), limit: c.req.query("limit") });
+    await flush(c.env, c.var.isolate);
+    const { lines, next } = await exportDisagreements(c.env, after, limit);
+    return c.body(lines, 200, { "content-type": "application/x-ndjson; charset=utf-8", "x-next": String(next) });
+  })
+  .get("/shadow/counts", async (c) => {
+    await flush(c.env, c.var.isolate);
+    return c.json(await shadowCounts(c.env));
   })
   .get("/metrics", async (c) => {
     const text = c.var.isolate.counters.print();

@@ -49,7 +49,7 @@ describe("POST /api/classify", () => {
     const edge = await releasedEdge();
     const ask = async (consent: boolean) => {
       const answer = ClassifyAnswer.parse(await (await edge.post("/api/classify", { text: TEXTS[0], consent })).json());
-      return { answer, served: await verifyEvent(env.EVENT_SECRET, answer.eventId) };
+      return { answer, served: verifyEvent(env.EVENT_SECRET, answer.eventId) };
     };
     const without = await ask(false);
     expect(without.served).toMatchObject({ model: edge.sha256, bucket: "current", propensity: 1, lang: "ja" });
@@ -57,6 +57,27 @@ describe("POST /api/classify", () => {
     expect(without.served?.textHash).toMatch(/^[0-9a-f]{32}$/);
     expect(without.served).not.toHaveProperty("text");
     expect((await ask(true)).served?.text).toBe(TEXTS[0]);
+  });
+
+  it("shows the second or third answer first for a share of queries, and signs with which chance", async () => {
+    const edge = await releasedEdge({ EXPLORATION: "0.4" });
+    const seen = new Map<string, number>();
+    for (let i = 0; i < 60; i += 1) {
+      const answer = ClassifyAnswer.parse(await (await edge.post("/api/classify", { text: TEXTS[0] })).json());
+      const served = verifyEvent(env.EVENT_SECRET, answer.eventId);
+      expect(served?.shown).toEqual(answer.predictions.map(({ id }) => id));
+      seen.set(JSON.stringify(served?.shown), served?.propensity ?? 0);
+    }
+    const best = [...seen].find(([shown]) => shown.startsWith("[1,"));
+    expect(best?.[1]).toBe(0.6);
+    expect([...seen.values()].sort()).toEqual([0.2, 0.2, 0.6]);
+    const machine = await edge.request("/api/classify", {
+      method: "POST",
+      headers: { "content-type": "application/json", "user-agent": "curl/8" },
+      body: JSON.stringify({ text: TEXTS[0] }),
+    });
+    const { eventId } = ClassifyAnswer.parse(await machine.json());
+    expect(verifyEvent(env.EVENT_SECRET, eventId)?.propensity).toBe(1);
   });
 
   it("answers from the bundled model, as the prior, while nothing is released", async () => {

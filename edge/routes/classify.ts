@@ -1,23 +1,22 @@
-import { Hono } from "hono";
 import { type Language, MAX_TEXT, type Served } from "#contracts/event.ts";
 import { type ClassifyAnswer, ClassifyRequest, type SafetyKind } from "#contracts/http.ts";
-import { detectLanguage } from "#model/language.ts";
 import { normalise } from "#model/normalise.ts";
 import { isMachine } from "#policy/bots.ts";
-import { safetyOf } from "#policy/safety.ts";
+import { explore } from "#policy/exploration.ts";
 import { answerKey } from "../answer-key.ts";
-import { type AppContext, type AppEnv, waitUntilOf } from "../app-env.ts";
 import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
+import type { Isolate } from "../isolate.ts";
 import { saltedHash } from "../keys.ts";
 import { answerBy } from "../ladder.ts";
-import { limited } from "../rate-limit.ts";
+import { plainRequest } from "../plain-request.ts";
+import { refuseTooMany } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
-import { show } from "../readings.ts";
 import type { Scored } from "../scored.ts";
-import { answering, type Serving } from "../serving.ts";
+import { answering, type Serving, type WaitUntil } from "../serving.ts";
+import { writePredictions } from "../written.ts";
 
 /** 2,000 code units written as \uXXXX, and room for the rest. */
 const BODY_LIMIT = 16_384;
@@ -30,49 +29,82 @@ function refuseLongText(body: unknown): void {
   }
 }
 
-export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
-  const body = await readJson(c.req.raw, BODY_LIMIT);
+const ANSWERED = { route: "/api/classify", status: "200" } as const;
+
+/** A query as it reaches the edge, outside any router: at this rate a router's own cost counts. */
+export interface Query {
+  request: Request;
+  env: Env;
+  isolate: Isolate;
+  waitUntil: WaitUntil;
+}
+
+/** The answer to a query as JSON, and the model that gave it. @throws HttpError where there is none */
+export async function classify(query: Query): Promise<{ json: string; model: string }> {
+  const { request, env, isolate, waitUntil } = query;
+  await refuseTooMany(env, request);
+  const body = await readJson(request, BODY_LIMIT);
   refuseLongText(body);
-  const { text, top, consent, ...request } = parse(ClassifyRequest, body);
-  const { counters } = c.var.isolate;
+  const { text, top, consent, lang: wanted, userId, sessionId } = plainRequest(body) ?? parse(ClassifyRequest, body);
 
-  const lang = request.lang === "auto" ? detectLanguage(text) : request.lang;
-
-  const normalised = normalise(text);
-  const danger = safetyOf(normalised);
-  if (danger !== undefined) {
-    counters.add("haqei_edge_answers_total", 'path="safety"');
-    return c.json(helpAnswer(c.var.model, danger, lang));
+  const asked = isolate.asked.read(env.EVENT_SECRET, text);
+  const lang = wanted === "auto" ? asked.detected : wanted;
+  if ("danger" in asked) {
+    isolate.tally.add({ ...ANSWERED, path: "safety" }, { requests: 1, answers: 1 });
+    const model = isolate.lastServed?.sha256 ?? "none";
+    return { json: JSON.stringify(helpAnswer(model, asked.danger, lang)), model };
   }
 
   // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
-  const machine = isMachine(c.req.header("user-agent"));
-  const person = machine ? undefined : (request.userId ?? request.sessionId);
-  const by = await answering(c.var.isolate, c.env, waitUntilOf(c), person);
+  const machine = isMachine(request.headers.get("user-agent") ?? undefined);
+  const person = machine ? undefined : (userId ?? sessionId);
+  const by = await answering(isolate, env, waitUntil, person);
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
-  c.set("model", by.sha256);
-  const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalised);
-  const { scored, cache } = await answerOf(c, by, { normalised, textHash, lang, top });
+  const { textHash, normalised } = asked;
+  const { scored, cache } = await answerOf(query, by, { text, normalised, textHash, lang, top });
   const path = pathOf(by, scored, cache);
   const operations = cache === "none" ? scored.operations : 0;
-  counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
-  counters.add("haqei_edge_answers_total", `path="${path}"`);
+  const unsure = scored.path === "prior" || scored.confidence < Number(env.ABSTAIN_BELOW);
+  isolate.tally.add(
+    { ...ANSWERED, bucket, model: by.sha256, lang, path, ...(by.release !== undefined && { cache }) },
+    {
+      requests: 1,
+      answers: 1,
+      fallbacks: path === "prior" || path === "keywords" ? 1 : 0,
+      abstained: unsure ? 1 : 0,
+      operations,
+      cache_lookups: by.release === undefined ? 0 : 1,
+      cache_hits: cache === "none" ? 0 : 1,
+    },
+  );
+  const user = person === undefined ? undefined : saltedHash(env.EVENT_SECRET, "user", person);
+  if (user !== undefined) isolate.tally.addUser(user);
 
-  const unsure = scored.path === "prior" || scored.confidence < Number(c.env.ABSTAIN_BELOW);
-  if (unsure) counters.add("haqei_edge_abstained_total", `path="${path}"`);
-
+  // An answer that is unsure is no ground to show a worse one first.
+  const { order, propensity } = explore(
+    scored.predictions,
+    machine || unsure ? 0 : Number(env.EXPLORATION),
+    Math.random(),
+  );
+  const shown = order === scored.predictions ? scored : { ...scored, predictions: [...order] };
   const served: Served = {
     model: by.sha256,
     bucket,
-    shown: scored.predictions.map(({ id }) => id),
-    propensity: 1,
+    shown: order.map(({ id }) => id),
+    propensity,
     textHash,
     lang,
     at: Date.now(),
     ...(consent ? { text } : {}),
   };
-  return c.json({
-    eventId: await signEvent(c.env.EVENT_SECRET, served),
+  const pointer = isolate.pointer.held();
+  const shadowed = pointer !== undefined && bucket === "current" && isolate.shadow.takes(pointer, person ?? textHash);
+  if (shadowed) {
+    const inference = budgetOf(env).inference;
+    waitUntil(isolate.shadow.run(env, pointer, { served, scored, text: normalised ?? text, user }, inference));
+  }
+  const answer: Omit<ClassifyAnswer, "predictions"> = {
+    eventId: signEvent(env.EVENT_SECRET, served),
     model: by.sha256,
     version: by.version,
     bucket,
@@ -80,14 +112,13 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
     cache,
     operations,
     lang,
-    predictions: scored.predictions.map((prediction) => {
-      const reading = by.readings?.get(prediction.id);
-      return { ...prediction, ...(reading === undefined ? {} : show(reading, lang)) };
-    }),
     confidence: scored.confidence,
+    ...(shadowed ? { shadow: true } : {}),
     ...(unsure ? { abstain: true, message: UNSURE[lang] } : {}),
-  } satisfies ClassifyAnswer);
-});
+  };
+  const predictions = writePredictions(shown, by.readings, lang);
+  return { json: `${JSON.stringify(answer).slice(0, -1)},"predictions":${predictions}}`, model: by.sha256 };
+}
 
 /** Help and no reading, whether or not a model could answer. Nothing of the text stays: it is not scored, kept, hashed or signed, so that no feedback can bring it back. */
 const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAnswer => ({
@@ -105,8 +136,8 @@ const helpAnswer = (model: string, kind: SafetyKind, lang: Language): ClassifyAn
 });
 
 interface Question {
-  /** Normalising again changes nothing and costs little, unlike the first time. */
-  normalised: string;
+  text: string;
+  normalised: string | undefined;
   textHash: string;
   lang: Language;
   top: number;
@@ -114,28 +145,26 @@ interface Question {
 
 /** What the model says, from a cache where it was said before. */
 async function answerOf(
-  c: AppContext,
+  { env, isolate, waitUntil }: Query,
   by: Serving,
-  { normalised, textHash, lang, top }: Question,
+  { text, normalised, textHash, lang, top }: Question,
 ): Promise<{ scored: Scored; cache: ClassifyAnswer["cache"] }> {
-  const budget = budgetOf(c.env);
-  const score = () => answerBy(by, normalised, top, budget);
+  const budget = budgetOf(env);
+  const score = () => answerBy(by, normalised ?? normalise(text), top, budget);
   if (by.release === undefined) return { scored: score(), cache: "none" };
 
-  const { answers, counters } = c.var.isolate;
-  const key = answerKey(by.release, lang, top, textHash);
+  const { answers } = isolate;
   const place = {
-    key,
+    key: answerKey(by.release, lang, top, textHash),
     release: by.release,
-    edge: budget.edgeLookup && normalised.length >= Number(c.env.EDGE_CACHE_MIN_CHARACTERS),
-    warmed: by.sha256 === c.var.isolate.pointer.held()?.current.sha256,
+    edge: budget.edgeLookup && text.length >= Number(env.EDGE_CACHE_MIN_CHARACTERS),
+    warmed: by.sha256 === isolate.pointer.held()?.current.sha256,
   };
-  const found = await answers.find(c.env, waitUntilOf(c), place);
-  counters.add("haqei_edge_cache_total", `result="${found?.level ?? "none"}"`);
+  const found = await answers.find(env, waitUntil, place);
   if (found !== undefined) return { scored: found.scored, cache: found.level };
   const scored = score();
   // What fell below the model's rungs may go better next time: a dictionary still loads.
-  if (scored.path === "full" || scored.path === "reduced") answers.keep(waitUntilOf(c), place, scored);
+  if (scored.path === "full" || scored.path === "reduced") answers.keep(waitUntil, place, scored);
   return { scored, cache: "none" };
 }
 

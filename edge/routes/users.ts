@@ -8,7 +8,7 @@ import { parse } from "../read-json.ts";
 
 export const users = new Hono<AppEnv>().delete("/:userId", limited, async (c) => {
   const userId = parse(PersonId, c.req.param("userId"), "userId");
-  const allowed = [await userToken(c.env, userId), c.env.ADMIN_SECRET ?? ""];
+  const allowed = [userToken(c.env, userId), c.env.ADMIN_SECRET ?? ""];
   if (!(await holds(c, allowed))) throw unauthorized("send the user's token or the admin secret");
   return c.json({ deleted: await eraseUser(c.env, userId) } satisfies ErasureAnswer, 202);
 });
