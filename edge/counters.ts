@@ -2,6 +2,7 @@
 const HELP = {
   haqei_edge_requests_total: "Requests answered, by route and status.",
   haqei_edge_answers_total: "Queries answered, by path.",
+  haqei_edge_buckets_total: "Queries answered, by bucket.",
   haqei_edge_abstained_total: "Answers that said they do not know, by path.",
   haqei_edge_cache_total: "Look-ups of an answer that may be cached, by where it was found.",
   haqei_edge_operations_total:

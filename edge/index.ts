@@ -1,9 +1,14 @@
 import { Hono } from "hono";
 import type { ErrorAnswer } from "#contracts/http.ts";
 import type { AppEnv } from "./app-env.ts";
+import { crossOrigin } from "./cross-origin.ts";
 import fallbackBytes from "./fallback/model.bin";
 import { HttpError } from "./http-error.ts";
 import { createIsolate } from "./isolate.ts";
+import { METHODS, versioned } from "./operations.ts";
+import askHtml from "./page/built/ask.html";
+import clientJs from "./page/built/client.js.txt";
+import dashboardHtml from "./page/built/dashboard.html";
 import { admin } from "./routes/admin.ts";
 import { classify } from "./routes/classify.ts";
 import { feedback } from "./routes/feedback.ts";
@@ -11,28 +16,9 @@ import { health } from "./routes/health.ts";
 import { hexagrams } from "./routes/hexagrams.ts";
 import { lines } from "./routes/lines.ts";
 import { openapi } from "./routes/openapi.ts";
-import { page } from "./routes/page.ts";
+import { page, script } from "./routes/page.ts";
 import { release } from "./routes/release.ts";
 import { users } from "./routes/users.ts";
-
-/** Every path that exists, with the methods it takes: another method is a 405, another path a 404. */
-const METHODS: Record<string, string> = {
-  "/": "GET",
-  "/openapi.json": "GET",
-  "/api/classify": "POST",
-  "/api/feedback": "POST",
-  "/api/health": "GET",
-  "/api/release": "GET",
-  "/api/lines/:id": "GET",
-  "/admin/events": "GET",
-  "/admin/pointer": "GET, PUT",
-  "/api/hexagrams": "GET",
-  "/api/users/:userId": "DELETE",
-  "/admin/warm": "POST",
-  "/admin/mode": "GET, POST",
-  "/admin/users/:userId/token": "POST",
-  "/admin/metrics": "GET",
-};
 
 /** On every answer that does not say otherwise: what is JSON is not run, framed, guessed at or told of elsewhere. */
 const SECURITY = {
@@ -42,6 +28,17 @@ const SECURITY = {
   "x-content-type-options": "nosniff",
 };
 
+/** What anybody may ask for; also there under its version. */
+const API = {
+  "/api/classify": classify,
+  "/api/feedback": feedback,
+  "/api/health": health,
+  "/api/release": release,
+  "/api/lines": lines,
+  "/api/hexagrams": hexagrams,
+  "/api/users": users,
+};
+
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
 /** The edge as an isolate runs it. What it remembers between requests begins here, empty. */
@@ -49,6 +46,8 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
   const isolate = createIsolate(bundledModel);
   const edge = new Hono<AppEnv>();
 
+  edge.use("/api/*", crossOrigin);
+  edge.use("/client.js", crossOrigin);
   edge.use(async (c, next) => {
     isolate.startedAt ??= Date.now();
     const given = c.req.header("x-request-id") ?? "";
@@ -62,18 +61,16 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
     isolate.counters.add("haqei_edge_requests_total", `route="${c.req.routePath}",status="${c.res.status}"`);
   });
 
-  edge.route("/", page);
+  edge.route("/", page(askHtml));
+  edge.route("/dashboard", page(dashboardHtml));
+  edge.route("/client.js", script(clientJs));
   edge.route("/openapi.json", openapi);
-  edge.route("/api/classify", classify);
-  edge.route("/api/feedback", feedback);
-  edge.route("/api/health", health);
-  edge.route("/api/release", release);
-  edge.route("/api/lines", lines);
-  edge.route("/api/hexagrams", hexagrams);
-  edge.route("/api/users", users);
+  for (const [path, route] of Object.entries(API)) {
+    edge.route(path, route);
+    edge.route(versioned(path), route);
+  }
   edge.route("/admin", admin);
-
-  for (const [path, allow] of Object.entries(METHODS)) {
+  for (const [path, allow] of METHODS) {
     edge.all(path, () => {
       throw new HttpError(405, "MethodNotAllowed", `this path takes ${allow}`, { headers: { allow } });
     });

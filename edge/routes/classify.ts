@@ -56,6 +56,7 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
   const operations = cache === "none" ? scored.operations : 0;
   counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
   counters.add("haqei_edge_answers_total", `path="${path}"`);
+  counters.add("haqei_edge_buckets_total", `bucket="${bucket}"`);
 
   const unsure = scored.path === "prior" || scored.confidence < Number(c.env.ABSTAIN_BELOW);
   if (unsure) counters.add("haqei_edge_abstained_total", `path="${path}"`);
