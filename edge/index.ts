@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { ErrorAnswer } from "#contracts/http.ts";
 import type { AppEnv } from "./app-env.ts";
-import { crossOrigin } from "./cross-origin.ts";
+import { acrossOrigins } from "./cross-origin.ts";
 import fallbackBytes from "./fallback/model.bin";
 import { HttpError } from "./http-error.ts";
 import { createIsolate } from "./isolate.ts";
@@ -41,13 +41,17 @@ const API = {
 
 const REQUEST_ID = /^[\w-]{1,64}$/;
 
+/** The Worker as the runtime calls it, and what it routes. */
+export interface Edge {
+  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
+  routes: readonly { method: string; path: string }[];
+}
+
 /** The edge as an isolate runs it. What it remembers between requests begins here, empty. */
-export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
+export function createEdge(bundledModel: ArrayBuffer): Edge {
   const isolate = createIsolate(bundledModel);
   const edge = new Hono<AppEnv>();
 
-  edge.use("/api/*", crossOrigin);
-  edge.use("/client.js", crossOrigin);
   edge.use(async (c, next) => {
     isolate.startedAt ??= Date.now();
     const given = c.req.header("x-request-id") ?? "";
@@ -85,7 +89,10 @@ export function createEdge(bundledModel: ArrayBuffer): Hono<AppEnv> {
     const answer: ErrorAnswer = { error: { name: "InternalError", message: "the edge failed; the log says why" } };
     return c.json(answer, 500);
   });
-  return edge;
+  return {
+    routes: edge.routes.map(({ method, path }) => ({ method, path })),
+    fetch: (request, env, context) => acrossOrigins(request, env, () => edge.fetch(request, env, context)),
+  };
 }
 
 export default createEdge(fallbackBytes);

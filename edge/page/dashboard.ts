@@ -3,7 +3,15 @@ import type { Pointer } from "#contracts/pointer.ts";
 import type { AccuracyAnswer, AuditAnswer, PublishedOperations, PublishedRelease } from "#contracts/status.ts";
 import { createStack } from "./dashboard/chart.ts";
 import { byLabel, grown, type Metrics, parseMetrics, sum } from "./dashboard/metrics.ts";
-import { accuracyPanel, auditPanel, countsPanel, modelsPanel, releasePanel, watchPanel } from "./dashboard/panels.ts";
+import {
+  accuracyPanel,
+  auditPanel,
+  countsPanel,
+  modelsPanel,
+  openIncidents,
+  releasePanel,
+  watchPanel,
+} from "./dashboard/panels.ts";
 import { bar, formats } from "./dashboard/parts.ts";
 import { WORDS } from "./dashboard/words.ts";
 import { $, make } from "./shared/dom.ts";
@@ -103,13 +111,31 @@ function tiles(metrics: Metrics): HTMLElement[] {
       f.share(arm?.top1.value ?? Number.NaN),
       arm ? `${f.share(arm.top1.lo)}–${f.share(arm.top1.hi)} · n ${f.number(arm.judged)}` : words.noJudged,
     ),
-    ...(trip
-      ? [tile(words.roundTrip, `${f.number(trip.p50)} / ${f.number(trip.p95)} ms`, `n ${f.number(trip.n)}`)]
-      : []),
-    ...(memory === undefined
-      ? []
-      : [tile(words.memory, `${f.number(memory / 1e6)} MB`, "", above(memory / 1e6, 100, 120))]),
+    tile(
+      words.roundTrip,
+      trip ? `${f.number(trip.p50)} / ${f.number(trip.p95)}` : "–",
+      trip ? `ms · n ${f.number(trip.n)}` : "",
+    ),
+    tile(
+      words.memory,
+      memory === undefined ? "–" : `${f.number(memory / 1e6)} MB`,
+      "",
+      above(memory ?? 0, 100e6, 120e6),
+    ),
+    alertsTile(),
   ];
+}
+
+function alertsTile(): HTMLElement {
+  const status = known.operations?.status;
+  if (!status) return tile(words.alerts, "–", words.noStatus);
+  const open = openIncidents(status).length;
+  const worst = status.alerts.some(({ level }) => level === "critical")
+    ? "bad"
+    : status.alerts.length + open > 0
+      ? "warn"
+      : "";
+  return tile(words.alerts, `${f.number(status.alerts.length)} / ${f.number(open)}`, "", worst);
 }
 
 /** What is said to those who do not see the picture. */
@@ -190,7 +216,8 @@ async function look(): Promise<void> {
   clearTimeout(timer);
   const live = $("live");
   try {
-    await Promise.all([lookAtCounters(), ...(round % SLOWLY === 0 ? [lookAtTheRest()] : [])]);
+    await lookAtCounters();
+    if (round % SLOWLY === 0) await lookAtTheRest();
     round += 1;
     enter();
     show();

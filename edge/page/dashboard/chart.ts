@@ -9,7 +9,17 @@ export interface Point {
   rates: ReadonlyMap<string, number>;
 }
 
-const hue = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** A colour as it is now, light or dark: a variable alone would give both. */
+function hue(name: string): string {
+  const probe = document.createElement("i");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /** Draws rates over time, one upon the other in the order of `names`, in the colours `--path-<name>`. */
 export function createStack(place: HTMLElement, names: readonly string[]): { add(point: Point): void } {
@@ -35,7 +45,10 @@ export function createStack(place: HTMLElement, names: readonly string[]): { add
         cursor: { show: false },
         padding: [8, 8, 0, 0],
         scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
-        axes: [axis, { ...axis, size: 44 }],
+        axes: [
+          { ...axis, space: 90, values: (_, at) => at.map((s) => clock.format(s * 1000)) },
+          { ...axis, size: 44 },
+        ],
         series: [
           {},
           ...[...names].reverse().map((name) => ({

@@ -25,7 +25,7 @@ const evidenceText = (value: unknown, { number }: Formats): string =>
 export function releasePanel({ status }: PublishedRelease, words: Words, f: Formats): HTMLElement[] {
   if (status === null) return [none(words.noRelease)];
   const { stage, share, since, nextLook, verdict, history } = status;
-  const steps = make("div", {}, bar(share));
+  const steps = make("div", { className: "steps" }, bar(share));
   const parts = [
     steps,
     facts([
@@ -67,7 +67,7 @@ export function accuracyPanel({ arms, events, users }: AccuracyAnswer, words: Wo
   return [table([words.bucket, words.interval, "top-1", words.judged], rows, [2, 3]), told];
 }
 
-const openIncidents = ({ incidents }: OperationsStatus) => incidents.filter(({ closed }) => closed == null);
+export const openIncidents = ({ incidents }: OperationsStatus) => incidents.filter(({ closed }) => closed == null);
 
 export function watchPanel({ status, at }: PublishedOperations, words: Words, f: Formats): HTMLElement[] {
   if (status === null) return [none(words.noStatus)];

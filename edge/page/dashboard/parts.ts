@@ -9,7 +9,10 @@ export function table(
   numbers: readonly number[] = [],
 ): HTMLElement {
   const align = (at: number) => ({ className: numbers.includes(at) ? "number" : "" });
-  const head = make("tr", {}, ...heads.map((text, at) => make("th", { ...align(at), scope: "col" }, text)));
+  // A column that needs no name is headed by a plain cell.
+  const headOf = (text: string, at: number) =>
+    text === "" ? make("td") : make("th", { ...align(at), scope: "col" }, text);
+  const head = make("tr", {}, ...heads.map(headOf));
   const body = rows.map((cells) => make("tr", {}, ...cells.map((cell, at) => make("td", align(at), cell))));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
 }
