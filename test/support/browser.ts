@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
@@ -76,6 +77,19 @@ export async function savePicture(name: string, take: () => Promise<Buffer>): Pr
   const folder = fileURLToPath(new URL("../../docs/images", import.meta.url));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, name), await take());
+}
+
+/** Waits until nothing moves any more. */
+export const settled = (page: Page): Promise<unknown> =>
+  page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))");
+
+/** Rules of accessibility that the page breaks, by axe-core, with the places. */
+export async function violations(page: Page): Promise<{ rule: string; places: string[] }[]> {
+  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(axe);
+  return page.evaluate(
+    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ rule: id, places: nodes.map(({ target }) => target.join(' ')) })))",
+  );
 }
 
 /** Pictures one under the other, on one sheet. */

@@ -46,7 +46,7 @@ export function createStack(place: HTMLElement, names: readonly string[]): { add
         padding: [8, 8, 0, 0],
         scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
         axes: [
-          { ...axis, space: 90, values: (_, at) => at.map((s) => clock.format(s * 1000)) },
+          { ...axis, space: 90, size: 30, values: (_, at) => at.map((s) => clock.format(s * 1000)) },
           { ...axis, size: 44 },
         ],
         series: [

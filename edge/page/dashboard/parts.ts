@@ -47,7 +47,7 @@ export function facts(pairs: readonly (readonly [string, Cell])[]): HTMLElement 
 
 /** Number, percentage and time as a language writes them. */
 export function formats(language: string) {
-  const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
   const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
