@@ -1,8 +1,8 @@
 import { accessSync, constants } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { InputError } from "#contracts/errors.ts";
 
@@ -85,8 +85,7 @@ export const settled = (page: Page): Promise<unknown> =>
 
 /** Rules of accessibility that the page breaks, by axe-core, with the places. */
 export async function violations(page: Page): Promise<{ rule: string; places: string[] }[]> {
-  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   return page.evaluate(
     "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ rule: id, places: nodes.map(({ target }) => target.join(' ')) })))",
   );
