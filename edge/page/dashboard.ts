@@ -43,7 +43,9 @@ interface Known {
 }
 const known: Known = {};
 /** Answers counted between one scrape and the next, the last minute's. */
-let lately: number[] = [];
+let lately: { n: number; seconds: number }[] = [];
+/** When counters were looked at last, in ms. */
+let lookedAt = 0;
 const traffic = createStack($("traffic"), PATHS);
 
 async function get(path: string): Promise<Response> {
@@ -84,7 +86,7 @@ function tiles(metrics: Metrics): HTMLElement[] {
   const scored = all - (answers.get("cache") ?? 0) - (answers.get("safety") ?? 0);
   const operations = sum(byLabel(metrics, "haqei_edge_operations_total", "path").values()) / scored;
   const budget = operations / (metrics.get("haqei_edge_budget_operations") ?? Number.NaN);
-  const minute = sum(lately) * (MINUTE / Math.max(1, lately.length));
+  const minute = (60 * sum(lately.map(({ n }) => n))) / sum(lately.map(({ seconds }) => seconds)) || 0;
   const { current } = known.pointer ?? {};
   const arm = known.accuracy?.arms.find(({ model }) => model === current?.sha256);
   const trip = known.accuracy?.roundTrip;
@@ -180,12 +182,14 @@ async function lookAtCounters(): Promise<void> {
   const answers = byLabel(metrics, "haqei_edge_answers_total", "path");
   if (known.metrics) {
     const counted = grown(byLabel(known.metrics, "haqei_edge_answers_total", "path"), answers);
-    lately = [...lately, sum(counted.values())].slice(-MINUTE);
-    const rates = new Map([...counted].map(([path, n]) => [path, n / (EVERY_MS / 1000)]));
+    const seconds = (performance.now() - lookedAt) / 1000;
+    lately = [...lately, { n: sum(counted.values()), seconds }].slice(-MINUTE);
+    const rates = new Map([...counted].map(([path, n]) => [path, n / seconds]));
     traffic.add({ at: Date.now() / 1000, rates });
     describeTraffic(rates);
   }
   known.metrics = metrics;
+  lookedAt = performance.now();
 }
 
 async function lookAtTheRest(): Promise<void> {
