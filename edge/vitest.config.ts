@@ -2,10 +2,12 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { writeBrowserFiles } from "../local/edge-pages.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// What the build step of wrangler.jsonc does: without a bundled model or dictionary there is an empty file.
+// What the build step of wrangler.jsonc does: the pages are built, and without a bundled model or dictionary there is an empty file.
+await writeBrowserFiles();
 mkdirSync(here("fallback"), { recursive: true });
 for (const file of ["model.bin", "dictionary.bin"].map((name) => here(`fallback/${name}`)))
   if (!existsSync(file)) writeFileSync(file, "");

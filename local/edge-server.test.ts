@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -173,11 +173,36 @@ describe("the Worker's project", () => {
     });
   });
 
-  it("would deploy, under 3 MB", { timeout: 60_000 }, async () => {
-    const out = join(home, "bundle");
-    const { stdout } = await wrangler("deploy", "--dry-run", "--outdir", out);
-    expect(existsSync(join(out, "index.js"))).toBe(true);
-    const [, size, unit] = /gzip: ([\d.]+) (KiB|MiB)/.exec(stdout) ?? [];
-    expect(Number(size) * (unit === "MiB" ? 1024 : 1)).toBeLessThan(3 * 1024);
+  it.each(["preview", "production"])(
+    "would deploy to %s, under 1 MB, with all that the laptop has",
+    {
+      timeout: 60_000,
+    },
+    async (environment) => {
+      const out = join(home, environment);
+      const { stdout, stderr } = await wrangler("deploy", "--dry-run", "--env", environment, "--outdir", out);
+      expect(stderr).not.toContain("WARNING");
+      expect(existsSync(join(out, "index.js"))).toBe(true);
+      const [, size, unit] = /Total Upload: ([\d.]+) (KiB|MiB)/.exec(stdout) ?? [];
+      expect(Number(size) * (unit === "MiB" ? 1024 : 1)).toBeLessThan(1024);
+    },
+  );
+
+  it("has for each environment what the laptop has, under names of its own", async () => {
+    const { env, ...laptop } = JSON.parse(
+      (await readFile(join(EDGE_FOLDER, "wrangler.jsonc"), "utf8")).replace(/^\s*\/\/.*$/gm, ""),
+    );
+    expect(Object.keys(env)).toEqual(["preview", "production"]);
+    for (const [name, own] of Object.entries<typeof laptop>(env)) {
+      expect(own.vars).toEqual(laptop.vars);
+      expect(own.secrets).toEqual(laptop.secrets);
+      for (const kind of ["d1_databases", "kv_namespaces", "r2_buckets"]) {
+        const bindings = (of: { binding: string }[]) => of.map(({ binding }) => binding);
+        expect(bindings(own[kind])).toEqual(bindings(laptop[kind]));
+        expect(JSON.stringify(own[kind])).toContain(`-${name}"`);
+      }
+      expect(own.ratelimits[0].name).toBe(laptop.ratelimits[0].name);
+    }
+    expect(laptop.limits).toEqual({ cpu_ms: 50 });
   });
 });
