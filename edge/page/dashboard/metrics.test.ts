@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { createCounters } from "../../counters.ts";
+import { createTally } from "../../tally.ts";
 import { byLabel, grown, parseMetrics, sum } from "./metrics.ts";
 
 describe("counters as the dashboard reads them", () => {
   it("are those that the edge prints", () => {
-    const counters = createCounters();
-    counters.add("haqei_edge_answers_total", 'path="full"', 3);
-    counters.add("haqei_edge_answers_total", 'path="cache"');
-    counters.add("haqei_edge_requests_total", 'route="/api/classify",status="200"', 4);
-    counters.add("haqei_edge_requests_total", 'route="/api/health",status="200"', 2);
+    const tally = createTally();
+    const counters = createCounters(tally);
+    tally.add({ path: "full" }, { answers: 3 });
+    tally.add({ path: "cache" }, { answers: 1 });
+    tally.add({ route: "/api/classify", status: "200" }, { requests: 4 });
+    tally.add({ route: "/api/health", status: "200" }, { requests: 2 });
     const metrics = parseMetrics(`${counters.print()}haqei_edge_memory_bytes 1048576\nnonsense\n`);
     expect(byLabel(metrics, "haqei_edge_answers_total", "path")).toEqual(
       new Map([
