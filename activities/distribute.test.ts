@@ -5,13 +5,23 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConflictError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
+import { blessingFault } from "#policy/blessing.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { distribute, nextVersion } from "./distribute.ts";
 import { jsonBytes } from "./stage.ts";
 
 const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
 const OLD = "a".repeat(64);
+const POLICY = "b".repeat(64);
+const SIGNER = createSigner(newSigningKey());
+
+/** Puts a blessing as `06:deploy` does, and answers its digest. */
+async function blessed(artefact: string, { by = SIGNER, policy = POLICY } = {}): Promise<string> {
+  const claim = { artefact, evaluationSet: OLD, code: OLD, policy, metrics: {}, at: "2026-01-02T03:04:05Z" };
+  return (await artefacts.put("blessing", jsonBytes(by.bless({ schema: 1, ...claim })), NOTHING)).sha256;
+}
 
 let folder: string;
 let artefacts: ArtefactStore;
@@ -39,14 +49,20 @@ const edge = {
   putPointer: async (next: Pointer, expected: number) => {
     if ((pointer?.epoch ?? 0) !== expected) throw new ConflictError("moved meanwhile", "Read it again.");
     moves.push(next);
-    pointer = next;
+    pointer = SIGNER.signPointer(next);
   },
   health: async () => ({ ok: true, version: "", loaded: true, fallback: false, uptimeSeconds: 1, ...serves(pointer) }),
 };
 
-async function release(action: "promote" | "hold", asked = true) {
-  const verdict = { action, reason: "first-model", evidence: {}, policyDigest: "p" };
-  return distribute({ artefacts, released, edge: edge as unknown as Parameters<typeof distribute>[0]["edge"] })({
+async function release(action: "promote" | "hold", asked = true, proof?: string | null) {
+  const verdict = { action, reason: "first-model", evidence: {}, policyDigest: POLICY };
+  const blessing = proof === undefined ? await blessed(model.sha256) : (proof ?? undefined);
+  return distribute({
+    artefacts,
+    released,
+    signer: SIGNER,
+    edge: edge as unknown as Parameters<typeof distribute>[0]["edge"],
+  })({
     call: {
       stage: "07:distribute",
       activity: "distribute",
@@ -57,7 +73,7 @@ async function release(action: "promote" | "hold", asked = true) {
     },
     signal: new AbortController().signal,
     report: () => undefined,
-    input: async () => jsonBytes({ schema: 1, verdict }),
+    input: async () => jsonBytes({ schema: 1, verdict, blessing }),
   });
 }
 
@@ -99,8 +115,38 @@ describe("distribute", () => {
   });
 
   it("moves nothing a second time where an attempt before it was cut off", async () => {
-    pointer = served(model.sha256, 9);
+    pointer = SIGNER.signPointer(served(model.sha256, 9));
     expect((await release("promote")).metrics).toMatchObject({ released: true, epoch: 9 });
+    expect(moves).toEqual([]);
+  });
+
+  it("signs a pointer that stands since before pointers were signed", async () => {
+    pointer = served(model.sha256, 9);
+    expect((await release("promote")).metrics).toMatchObject({ released: true, epoch: 10 });
+  });
+
+  it("uploads the blessing beside the model", async () => {
+    await release("promote");
+    expect(await blessingFault(await released.blessing(model), { artefact: model.sha256 }, SIGNER.verify)).toBe(
+      undefined,
+    );
+  });
+
+  it("refuses a model whose blessing is missing, a stranger's, another model's or for another policy", async () => {
+    const stranger = createSigner(newSigningKey());
+    const proofs: [string, string | null][] = [
+      ["has no blessing", null],
+      ["not signed by a key", await blessed(model.sha256, { by: stranger })],
+      ["for another model", await blessed(OLD)],
+      ["for another policy", await blessed(model.sha256, { policy: OLD })],
+    ];
+    for (const [why, proof] of proofs) {
+      await expect(release("promote", true, proof)).rejects.toMatchObject({
+        name: "BlessingError",
+        message: expect.stringContaining(why),
+      });
+    }
+    expect(await released.has(model)).toBe(false);
     expect(moves).toEqual([]);
   });
 

@@ -3,19 +3,20 @@ import { z } from "zod";
 import { Config } from "#contracts/config.ts";
 import { NotReachableError, ReleaseError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
-import type { ArtefactReference } from "#contracts/reference.ts";
+import { type ArtefactReference, Sha256 } from "#contracts/reference.ts";
 import { Verdict } from "#contracts/verdict.ts";
+import { demandBlessing } from "./blessed.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 
 const Asked = z.object({ release: z.boolean() });
 const Settings = z.object({ distribute: Config.shape.distribute });
-const Decision = z.object({ verdict: Verdict });
+const Decision = z.object({ verdict: Verdict, blessing: Sha256.optional() });
 
-type Needs = Pick<Dependencies, "artefacts" | "released" | "edge">;
+type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "signer">;
 
 /**
- * `07:distribute`: uploads model and readings by digest, verifies them by reading back, moves the pointer by compare-and-set to a
+ * `07:distribute`: refuses a model that is not blessed, uploads model, blessing and readings by digest, verifies them by reading back, moves the pointer by compare-and-set to a
  * higher epoch, and waits until the edge says that it serves the model; where it does not, the pointer is moved back.
  */
 export const distribute =
@@ -23,7 +24,7 @@ export const distribute =
   async ({ call, input, signal, report }: StageContext): Promise<StageWork> => {
     const { release } = Asked.parse(call.asked);
     const { confirmSeconds } = Settings.parse(call.settings).distribute;
-    const { verdict } = Decision.parse(jsonOf(await input("decision")));
+    const { verdict, blessing: proof } = Decision.parse(jsonOf(await input("decision")));
     const { model, readings } = call.inputs as { model: ArtefactReference; readings?: ArtefactReference };
     if (verdict.action !== "promote" || !release) {
       const reason = release ? verdict.reason : "no-release";
@@ -35,8 +36,10 @@ export const distribute =
       };
     }
 
+    const blessing = await demandBlessing(needs, model.sha256, proof, verdict.policyDigest);
     report({ step: "upload" });
     await upload(needs, model);
+    await needs.released.bless(blessing);
     if (readings) await upload(needs, readings);
     report({ step: "pointer" });
     const after = await movePointer(needs, model.sha256, readings?.sha256);
@@ -68,7 +71,8 @@ async function upload({ artefacts, released }: Needs, reference: ArtefactReferen
 /** Points to the model; where a previous attempt already did, that stands. */
 async function movePointer({ edge }: Needs, sha256: string, readings: string | undefined): Promise<Pointer> {
   const now = await edge.pointer();
-  if (now?.current.sha256 === sha256) return now;
+  // One that nobody signed is followed by no edge: it is put again.
+  if (now?.current.sha256 === sha256 && now.signature !== undefined) return now;
   const after: Pointer = {
     schema: 1,
     epoch: (now?.epoch ?? 0) + 1,

@@ -41,7 +41,7 @@ export const pipelineActivities = (dependencies: Dependencies): Errands & Omit<S
   preprocess: stage(dependencies, preprocess()),
   validate: stage(dependencies, validate()),
   compress: stage(dependencies, compress()),
-  deploy: stage(dependencies, deploy()),
+  deploy: stage(dependencies, deploy(dependencies)),
   distribute: stage(dependencies, distribute(dependencies)),
 });
 

@@ -7,9 +7,11 @@ import { MAX_TEXT } from "#contracts/event.ts";
 import type { Example } from "#contracts/example.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { type RunningWorker, startEdge, startWorker } from "#local/edge-server.ts";
+import { blessedBy } from "#local/test-support/blessed.ts";
 import { createEdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
+import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { train } from "#training/train.ts";
 import { type Figure, printFigures } from "./figures.ts";
 
@@ -109,7 +111,8 @@ try {
   const empty = await startWorker({ config }, join(home, "empty"), 0);
   running.push(empty);
   // The local Cache API is played by workerd itself, whose CPU is measured: it would be counted as the edge's.
-  const vars = { EDGE_CACHE_MIN_CHARACTERS: String(MAX_TEXT + 1) };
+  const signer = createSigner(newSigningKey());
+  const vars = { EDGE_CACHE_MIN_CHARACTERS: String(MAX_TEXT + 1), BLESSING_KEYS: signer.publicKeys.join(",") };
   const edge = await startEdge({ persistence: join(home, "edge"), adminSecret: SECRET, port: 0, vars });
   running.push(edge);
 
@@ -117,8 +120,9 @@ try {
   const artefacts = s3Artefacts(localEdgeBucket(location));
   const provenance = { producedBy: "bench", parents: [], codeDigest: "", configDigest: "", metrics: {} };
   const model = await artefacts.put("model", bytes, provenance);
+  await artefacts.bless(blessedBy(signer, model.sha256));
   const shown = await artefacts.put("readings", new TextEncoder().encode(JSON.stringify(readings)), provenance);
-  await createEdgeClient(location).putPointer(
+  await createEdgeClient(location, signer).putPointer(
     {
       schema: 1,
       epoch: 1,

@@ -45,3 +45,8 @@ export class DataGateError extends HaqeiError {
 export class ReleaseError extends HaqeiError {
   override readonly name: string = "ReleaseError";
 }
+
+/** A model without a valid proof that it passed the gates, or a pointer that nobody answers for: neither is released. */
+export class BlessingError extends HaqeiError {
+  override readonly name: string = "BlessingError";
+}

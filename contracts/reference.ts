@@ -13,6 +13,7 @@ export const ArtefactKind = z.enum([
   "release",
   "readings",
   "checkpoint",
+  "blessing",
 ]);
 export type ArtefactKind = z.infer<typeof ArtefactKind>;
 

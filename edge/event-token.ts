@@ -1,4 +1,5 @@
 import { Served } from "#contracts/event.ts";
+import { fromBase64Url, toBase64Url } from "./base64url.ts";
 import { keyFor } from "./keys.ts";
 
 /**
@@ -8,21 +9,6 @@ import { keyFor } from "./keys.ts";
 const VERSION = "v1";
 
 const encoder = new TextEncoder();
-
-function toBase64Url(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]*$/.test(text)) return undefined;
-  try {
-    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
-}
 
 /** Signs what was served. The text goes in only where the caller, knowing of consent, left it in `served`. */
 export async function signEvent(secret: string, served: Served): Promise<string> {

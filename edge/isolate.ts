@@ -1,4 +1,5 @@
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
+import { unblessed } from "./blessings.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
@@ -30,7 +31,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
   return {
     pointer: createPointerKeeper(),
     mode: createModeKeeper(),
-    models: createResidents(loadModel, counted("model")),
+    models: createResidents(loadModel, counted("model"), unblessed),
     readings: createResidents(decodeReadings, counted("readings")),
     fallback: createFallback(fallbackBytes),
     counters,

@@ -33,10 +33,12 @@ async function fetchVerified(env: Env, sha256: string, maximumBytes: number): Pr
  *
  * @param decode what makes a value of verified bytes
  * @param onLoad told of each outcome
+ * @param refusal why an artefact may not be used, or undefined; asked while its bytes are fetched
  */
 export function createResidents<T>(
   decode: (bytes: Uint8Array<ArrayBuffer>) => T,
   onLoad: (outcome: "loaded" | "failed") => void,
+  refusal: (env: Env, sha256: string) => Promise<string | undefined> = async () => undefined,
 ): Residents<T> {
   const resident = new Map<string, T>();
   const loading = new Map<string, Promise<T>>();
@@ -44,7 +46,12 @@ export function createResidents<T>(
 
   async function fetchAndDecode(env: Env, sha256: string): Promise<T> {
     try {
-      const value = decode(await fetchVerified(env, sha256, Number(env.MODEL_MAX_BYTES)));
+      const [bytes, refused] = await Promise.all([
+        fetchVerified(env, sha256, Number(env.MODEL_MAX_BYTES)),
+        refusal(env, sha256),
+      ]);
+      if (refused !== undefined) throw new Error(refused);
+      const value = decode(bytes);
       resident.set(sha256, value);
       failed.delete(sha256);
       onLoad("loaded");

@@ -4,7 +4,7 @@ import type { Dependencies } from "#activities/dependencies.ts";
 import type { StoreConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import type { LoadedConfig } from "#local/config.ts";
-import type { Endpoints, Home } from "#local/home.ts";
+import { type Endpoints, type Home, homeSigner } from "#local/home.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderCheckpoints } from "#stores/checkpoints.ts";
 import { createEdgeClient } from "#stores/edge.ts";
@@ -47,6 +47,7 @@ export async function connectDependencies(
 ): Promise<Dependencies> {
   const adminSecret = readFileSync(endpoints.adminSecretFile, "utf8").trim();
   const { url } = endpoints.edge;
+  const signer = homeSigner(home);
   return {
     config: loaded.config,
     directory: loaded.directory,
@@ -54,7 +55,8 @@ export async function connectDependencies(
     released: s3Artefacts(localEdgeBucket({ url, adminSecret })),
     registry: sqliteRegistry(home.registryFile),
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
-    edge: createEdgeClient({ url, adminSecret }),
+    edge: createEdgeClient({ url, adminSecret }, signer),
+    signer,
     codeDigests: await codeDigests(),
     picture: (workflowId) => (pageUrl ? `${pageUrl}/runs/${encodeURIComponent(workflowId)}` : undefined),
     now: Date.now,

@@ -14,6 +14,7 @@ const NEVER = [
   "DigestMismatchError",
   "DataGateError",
   "ReleaseError",
+  "BlessingError",
   // Programming errors: the same code meets the same end.
   "TypeError",
   "RangeError",

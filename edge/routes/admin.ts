@@ -2,9 +2,11 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ModeRequest, PersonId, type WarmAnswer, WarmRequest } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import { pointerFault } from "#policy/blessing.ts";
 import { experimentFault } from "#policy/buckets.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { bearer } from "../bearer.ts";
+import { unblessed } from "../blessings.ts";
 import { userToken } from "../erasure.ts";
 import { HttpError } from "../http-error.ts";
 import { exportEvents } from "../log.ts";
@@ -13,6 +15,7 @@ import { movePointer, readPointer } from "../pointer.ts";
 import { parse, readJson } from "../read-json.ts";
 import { artefactKey } from "../residents.ts";
 import { serving } from "../serving.ts";
+import { verifierOf } from "../signatures.ts";
 import { warm } from "../warming.ts";
 
 const POINTER_BODY_LIMIT = 65_536;
@@ -28,14 +31,28 @@ const ExportQuery = z.object({
   limit: z.coerce.number().int().min(1).max(EXPORT_LIMIT).default(EXPORT_LIMIT),
 });
 
+/** The models that a pointer has answer, by the field that names them. */
+const modelsOf = (pointer: Pointer): { field: string; sha256: string | undefined }[] => [
+  { field: "current.sha256", sha256: pointer.current.sha256 },
+  { field: "canary.sha256", sha256: pointer.canary?.sha256 },
+  ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
+];
+
+/** What no key answers for is not released, whoever holds the admin secret. */
+async function refuseUnblessed(env: Env, pointer: Pointer): Promise<void> {
+  const fault = await pointerFault(pointer, verifierOf(env));
+  if (fault !== undefined) throw new HttpError(403, "BlessingError", fault, { field: "signature" });
+  await Promise.all(
+    modelsOf(pointer).map(async ({ field, sha256 }) => {
+      const refusal = sha256 === undefined ? undefined : await unblessed(env, sha256);
+      if (refusal !== undefined) throw new HttpError(403, "BlessingError", refusal, { field });
+    }),
+  );
+}
+
 /** Upload first, point second: a pointer to what is not there would be looked up in vain, and the miss cached. */
 async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void> {
-  const named = [
-    { field: "current.sha256", sha256: pointer.current.sha256 },
-    { field: "canary.sha256", sha256: pointer.canary?.sha256 },
-    { field: "readings", sha256: pointer.readings },
-    ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
-  ];
+  const named = [...modelsOf(pointer), { field: "readings", sha256: pointer.readings }];
   await Promise.all(
     named.map(async ({ field, sha256 }) => {
       if (sha256 === undefined || (await env.ARTEFACTS.head(artefactKey(sha256))) !== null) return;
@@ -77,6 +94,7 @@ export const admin = new Hono<AppEnv>()
     const fault = experimentFault(pointer);
     if (fault !== undefined) throw new HttpError(400, "InvalidRequest", fault, { field: "experiments" });
     await refuseMissingArtefacts(c.env, pointer);
+    await refuseUnblessed(c.env, pointer);
     const move = await movePointer(c.env, pointer, expected);
     if (!move.moved) {
       const epoch = move.present?.epoch ?? 0;
