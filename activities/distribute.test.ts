@@ -5,21 +5,25 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConflictError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
+import { tinyModel } from "#edge/test-support/tiny-model.ts";
 import { blessingFault } from "#policy/blessing.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { type Registry, sqliteRegistry } from "#stores/registry.ts";
+import { readReleases } from "#stores/releases.ts";
 import { createSigner, newSigningKey } from "#stores/signing.ts";
-import { distribute, nextVersion } from "./distribute.ts";
+import { distribute } from "./distribute.ts";
+import { outstanding } from "./migrations.ts";
 import { jsonBytes } from "./stage.ts";
 
 const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
-const OLD = "a".repeat(64);
+const NONE = "a".repeat(64);
 const POLICY = "b".repeat(64);
 const SIGNER = createSigner(newSigningKey());
 
 /** Puts a blessing as `06:deploy` does, and answers its digest. */
 async function blessed(artefact: string, { by = SIGNER, policy = POLICY } = {}): Promise<string> {
-  const claim = { artefact, evaluationSet: OLD, code: OLD, policy, metrics: {}, at: "2026-01-02T03:04:05Z" };
+  const claim = { artefact, evaluationSet: NONE, code: NONE, policy, metrics: {}, at: "2026-01-02T03:04:05Z" };
   return (await artefacts.put("blessing", jsonBytes(by.bless({ schema: 1, ...claim })), NOTHING)).sha256;
 }
 
@@ -27,9 +31,13 @@ let folder: string;
 let artefacts: ArtefactStore;
 let released: ArtefactStore;
 let model: ArtefactReference;
+let registry: Registry;
+/** Digest of a model that served before. */
+let OLD: string;
 let pointer: Pointer | undefined;
 /** Every pointer that was put, in order. */
 let moves: Pointer[];
+let acceptBreaking: string[];
 /** What the edge says that it serves. */
 let serves: (pointed: Pointer | undefined) => { model: string; epoch: number };
 
@@ -37,12 +45,18 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "haqei-distribute-"));
   artefacts = folderArtefacts(join(folder, "artefacts"));
   released = folderArtefacts(join(folder, "released"));
-  model = await artefacts.put("model", new TextEncoder().encode("a model"), NOTHING);
+  model = await artefacts.put("model", tinyModel(["one", "two"]), NOTHING);
+  OLD = (await released.put("model", tinyModel(["two", "one"]), NOTHING)).sha256;
+  registry = sqliteRegistry(join(folder, "registry.db"));
   pointer = undefined;
   moves = [];
+  acceptBreaking = [];
   serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  registry.close();
+  await rm(folder, { recursive: true });
+});
 
 const edge = {
   pointer: async () => pointer,
@@ -60,6 +74,7 @@ async function release(action: "promote" | "hold", asked = true, proof?: string 
   return distribute({
     artefacts,
     released,
+    registry,
     signer: SIGNER,
     edge: edge as unknown as Parameters<typeof distribute>[0]["edge"],
   })({
@@ -68,7 +83,7 @@ async function release(action: "promote" | "hold", asked = true, proof?: string 
       activity: "distribute",
       asked: { release: asked },
       inputs: { model, decision: model },
-      settings: { distribute: { confirmSeconds: 0.5 } },
+      settings: { distribute: { confirmSeconds: 0.5, acceptBreaking } },
       key: "k",
     },
     signal: new AbortController().signal,
@@ -137,8 +152,8 @@ describe("distribute", () => {
     const proofs: [string, string | null][] = [
       ["has no blessing", null],
       ["not signed by a key", await blessed(model.sha256, { by: stranger })],
-      ["for another model", await blessed(OLD)],
-      ["for another policy", await blessed(model.sha256, { policy: OLD })],
+      ["for another model", await blessed(NONE)],
+      ["for another policy", await blessed(model.sha256, { policy: NONE })],
     ];
     for (const [why, proof] of proofs) {
       await expect(release("promote", true, proof)).rejects.toMatchObject({
@@ -158,11 +173,41 @@ describe("distribute", () => {
   });
 });
 
-describe("nextVersion", () => {
-  it("raises the patch, since only weights changed, and begins at v1.0.0", () => {
-    expect(nextVersion(undefined)).toBe("v1.0.0");
-    expect(nextVersion("v1.0.0")).toBe("v1.0.1");
-    expect(nextVersion("v2.7.9")).toBe("v2.7.10");
-    expect(nextVersion("v1.2.4-rc1")).toBe("v1.2.5");
+describe("a version", () => {
+  it("is recorded with the model's schemas and its row of the matrix, and what served before gets its own", async () => {
+    pointer = served(OLD, 4);
+    await release("promote");
+    const { schemas, ...record } = (await readReleases(registry)).at(-1) ?? {};
+    expect(record).toMatchObject({ version: "v1.0.5", sha256: model.sha256 });
+    expect(schemas).toMatchObject({ codec: 1, features: 1, normaliser: 1 });
+    expect((await readReleases(registry)).map(({ version }) => version)).toEqual(["v1.0.4", "v1.0.5"]);
+    expect(await outstanding(registry)).toEqual([]);
+  });
+
+  it("takes back its migration where the edge does not come to serve the model", async () => {
+    pointer = served(OLD, 4);
+    serves = () => ({ model: OLD, epoch: 4 });
+    await expect(release("promote")).rejects.toThrow("moved back");
+    expect(await readReleases(registry)).toEqual([]);
+    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
+    // The next attempt does both again.
+    serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
+    expect((await release("promote")).metrics).toMatchObject({ released: true, version: "v1.0.5" });
+    expect(await outstanding(registry)).toEqual([]);
+  });
+
+  it("is refused before anything is switched or migrated where it breaks clients, unless that was accepted", async () => {
+    model = await artefacts.put("model", tinyModel(["one", "two", "three"]), NOTHING);
+    pointer = { ...served(OLD, 4), cacheGeneration: 2 };
+    const refused = await release("promote");
+    expect(refused.metrics).toEqual({ released: false, reason: "Breaking changes detected" });
+    expect(refused.summary).toContain("run migration script; clear cache; update client code");
+    expect(moves).toEqual([]);
+    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
+
+    acceptBreaking = ["v2.0.x"];
+    expect((await release("promote")).metrics).toMatchObject({ released: true, version: "v2.0.0" });
+    // In the same move, what was kept of the old model's answers is left behind.
+    expect(moves).toMatchObject([{ current: { version: "v2.0.0" }, cacheGeneration: 3 }]);
   });
 });

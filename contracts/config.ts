@@ -195,7 +195,15 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   release: ReleaseConfig.prefault({}),
-  distribute: z.strictObject({ confirmSeconds: z.number().positive().default(60) }).prefault({}),
+  distribute: z
+    .strictObject({
+      confirmSeconds: z.number().positive().default(60),
+      /** Versions, such as `v2.0.x`, that may be released although they break what serves now: clients and caches are prepared. */
+      acceptBreaking: z
+        .array(z.string().regex(/^v\d+\.(x|\d+\.(x|\d+))$/, "a range such as v2.x or v2.0.x"))
+        .default([]),
+    })
+    .prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
 });
 export type Config = z.infer<typeof Config>;
