@@ -15,7 +15,7 @@ import { s3Artefacts } from "#stores/s3-artefacts.ts";
 import { codeDigests } from "./code-digests.ts";
 
 /** The artefact store that the config names. Throws InputError where its keys are not in the environment. */
-function artefactStore(
+export function artefactStore(
   store: StoreConfig,
   folder: string,
   environment: NodeJS.ProcessEnv = process.env,
