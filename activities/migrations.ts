@@ -18,7 +18,7 @@ export interface Migration {
 }
 
 /** In the order in which they are applied. */
-export const MIGRATIONS: readonly Migration[] = [releaseRecords];
+const MIGRATIONS: readonly Migration[] = [releaseRecords];
 
 const NAME = "migrations";
 const Applied = z.array(z.string());

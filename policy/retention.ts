@@ -14,7 +14,7 @@ export interface RetentionPlan {
 }
 
 /** Specification 5.1: the five latest models are kept. */
-export const KEPT_MODELS = 5;
+const KEPT_MODELS = 5;
 
 /**
  * Which models' bytes may go: all but the latest, and never one that something refers to. Originals stay as long as a model that
@@ -23,7 +23,6 @@ export const KEPT_MODELS = 5;
  * @param models shipped or shippable models, in any order
  * @param originals uncompressed ones that are kept
  * @param referenced by digest, what refers to a model: pointer, experiment, rollout, blessing
- * @param count `KEPT_MODELS`
  */
 export function planRetention(
   models: readonly KeptModel[],

@@ -117,7 +117,7 @@ it("lives on a real edge: planned, refused beside a canary, started, answered, r
   await expect(startExperiment(needs(), "ab")).rejects.toThrow("is running");
   expect((await client.pointer())?.experiments).toMatchObject([{ name: "ab" }]);
 
-  const buckets = [];
+  const buckets: string[] = [];
   for (let index = 0; index < 40; index++) buckets.push(await person(`user-${index}`));
   ahead = 8 * DAY;
   const report = ExperimentReport.parse(
