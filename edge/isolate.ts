@@ -2,6 +2,7 @@ import type { KeywordScorer } from "#model/keywords.ts";
 import { createFlusher, type Flusher } from "./analytics.ts";
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
 import { type AskedBefore, createAskedBefore } from "./asked.ts";
+import { unblessed } from "./blessings.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createBundledDictionary, loadDictionary } from "./dictionary.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
@@ -47,7 +48,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer, dictionaryBytes: Array
   const counters = createCounters(tally);
   const counted = (kind: string) => (outcome: string) =>
     counters.add("haqei_edge_loads_total", `kind="${kind}",outcome="${outcome}"`);
-  const models = createResidents(loadModel, ({ bytes }) => bytes, counted("model"));
+  const models = createResidents(loadModel, ({ bytes }) => bytes, counted("model"), unblessed);
   const inMemory = (_: unknown, bytes: number) => TEXTS_FACTOR * bytes;
   return {
     pointer: createPointerKeeper(),

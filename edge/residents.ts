@@ -36,11 +36,13 @@ async function fetchVerified(env: Env, sha256: string, maximumBytes: number): Pr
  * @param decode what makes a value of verified bytes
  * @param bytesOf what a value takes in memory, about, given the length of its artefact; what would lead over the budget is refused
  * @param onLoad told of each outcome
+ * @param refusal why an artefact may not be used, or undefined; asked while its bytes are fetched
  */
 export function createResidents<T>(
   decode: (bytes: Uint8Array<ArrayBuffer>) => T,
   bytesOf: (value: T, artefactBytes: number) => number,
   onLoad: (outcome: "loaded" | "failed") => void,
+  refusal: (env: Env, sha256: string) => Promise<string | undefined> = async () => undefined,
 ): Residents<T> {
   const resident = new Map<string, T>();
   const sizes = new Map<string, number>();
@@ -51,7 +53,11 @@ export function createResidents<T>(
 
   async function fetchAndDecode(env: Env, sha256: string): Promise<T> {
     try {
-      const bytes = await fetchVerified(env, sha256, Number(env.MODEL_MAX_BYTES));
+      const [bytes, refused] = await Promise.all([
+        fetchVerified(env, sha256, Number(env.MODEL_MAX_BYTES)),
+        refusal(env, sha256),
+      ]);
+      if (refused !== undefined) throw new Error(refused);
       const value = decode(bytes);
       const size = bytesOf(value, bytes.byteLength);
       const budget = Number(env.MEMORY_BUDGET_BYTES);

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
@@ -16,6 +17,9 @@ for (const file of ["model.bin", "dictionary.bin"].map((name) => here(`fallback/
 process.env.ADMIN_SECRET = "admin-secret-of-tests";
 process.env.EVENT_SECRET = "event-secret-of-tests";
 
+// The key that tests bless models and sign pointers with; the Worker is given its public half.
+const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+
 /** Tests of the Worker, run in workerd with D1, KV and R2 of their own a file. */
 export default defineConfig({
   root: here("."),
@@ -25,7 +29,11 @@ export default defineConfig({
       wrangler: { configPath: here("wrangler.jsonc") },
       miniflare: {
         cf: false,
-        bindings: { MIGRATIONS: await readD1Migrations(here("migrations")) },
+        bindings: {
+          MIGRATIONS: await readD1Migrations(here("migrations")),
+          BLESSING_KEYS: publicKey.export({ format: "jwk" }).x as string,
+          SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+        },
       },
     })),
   ],

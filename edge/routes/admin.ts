@@ -11,12 +11,14 @@ import {
   type PublishedRelease,
   ReleaseStatus,
 } from "#contracts/status.ts";
+import { pointerFault } from "#policy/blessing.ts";
 import { experimentFault } from "#policy/buckets.ts";
 import { accuracySince } from "../accuracy.ts";
 import { flush, queryAnalytics } from "../analytics.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { auditTrail } from "../audit.ts";
 import { authorised } from "../authorised.ts";
+import { unblessed } from "../blessings.ts";
 import { exportErasures, userToken } from "../erasure.ts";
 import { printGauges } from "../gauges.ts";
 import { HttpError } from "../http-error.ts";
@@ -27,6 +29,7 @@ import { parse, readJson } from "../read-json.ts";
 import { artefactKey } from "../residents.ts";
 import { serving } from "../serving.ts";
 import { exportDisagreements, shadowCounts } from "../shadow.ts";
+import { verifierOf } from "../signatures.ts";
 import { publishStatus, readStatus } from "../statuses.ts";
 import { warm } from "../warming.ts";
 
@@ -48,15 +51,32 @@ const ExportQuery = z.object({
   limit: z.coerce.number().int().min(1).max(EXPORT_LIMIT).default(EXPORT_LIMIT),
 });
 
+/** The models that a pointer has answer, by the field that names them. */
+const modelsOf = (pointer: Pointer): { field: string; sha256: string | undefined }[] => [
+  { field: "current.sha256", sha256: pointer.current.sha256 },
+  { field: "canary.sha256", sha256: pointer.canary?.sha256 },
+  { field: "shadow.sha256", sha256: pointer.shadow?.sha256 },
+  ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
+];
+
+/** What no key answers for is not released, whoever holds the admin secret. */
+async function refuseUnblessed(env: Env, pointer: Pointer): Promise<void> {
+  const fault = await pointerFault(pointer, verifierOf(env));
+  if (fault !== undefined) throw new HttpError(403, "BlessingError", fault, { field: "signature" });
+  await Promise.all(
+    modelsOf(pointer).map(async ({ field, sha256 }) => {
+      const refusal = sha256 === undefined ? undefined : await unblessed(env, sha256);
+      if (refusal !== undefined) throw new HttpError(403, "BlessingError", refusal, { field });
+    }),
+  );
+}
+
 /** Upload first, point second: a pointer to what is not there would be looked up in vain, and the miss cached. */
 async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void> {
   const named = [
-    { field: "current.sha256", sha256: pointer.current.sha256 },
-    { field: "canary.sha256", sha256: pointer.canary?.sha256 },
-    { field: "shadow.sha256", sha256: pointer.shadow?.sha256 },
+    ...modelsOf(pointer),
     { field: "readings", sha256: pointer.readings },
     { field: "dictionary", sha256: pointer.dictionary },
-    ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
   ];
   await Promise.all(
     named.map(async ({ field, sha256 }) => {
@@ -104,6 +124,7 @@ export const admin = new Hono<AppEnv>()
     const fault = experimentFault(pointer);
     if (fault !== undefined) throw new HttpError(400, "InvalidRequest", fault, { field: "experiments" });
     await refuseMissingArtefacts(c.env, pointer);
+    await refuseUnblessed(c.env, pointer);
     const move = await movePointer(c.env, pointer, expected);
     if (!move.moved) {
       const epoch = move.present?.epoch ?? 0;
