@@ -1,10 +1,16 @@
 import type { Context } from "hono";
 import type { Isolate } from "./isolate.ts";
 
-/** What every route has: the bindings, and the memory of the isolate it runs in. */
+/** What every route has: the bindings, and the memory of the isolate it runs in; of a query, who is compared and how it was answered. */
 export interface AppEnv {
   Bindings: Env;
-  Variables: { requestId: string; isolate: Isolate; model: string };
+  Variables: {
+    requestId: string;
+    isolate: Isolate;
+    model: string;
+    person: string | undefined;
+    path: string | undefined;
+  };
 }
 
 export type AppContext = Context<AppEnv>;

@@ -8,12 +8,13 @@ const REMEMBER = `INSERT INTO erasures (at, user, last_seq)
   SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), ?1,
          max(coalesce((SELECT max(seq) FROM events), 0), coalesce((SELECT max(last_seq) FROM erasures), 0))`;
 
-/** Deletes a user's events and remembers that it was done, together or not at all. Answers how many events there were. */
+/** Deletes a user's events, forgets which arm they had, and remembers that it was done, together or not at all. Answers how many events there were. */
 export async function eraseUser(env: Env, userId: string): Promise<number> {
   const user = await saltedHash(env.EVENT_SECRET, "user", userId);
   const [, deletion] = await env.LOG.batch([
     env.LOG.prepare(REMEMBER).bind(user),
     env.LOG.prepare("DELETE FROM events WHERE json_extract(body, '$.user') = ?1").bind(user),
+    env.LOG.prepare("DELETE FROM exposures WHERE user = ?1").bind(user),
   ]);
   return deletion?.meta.changes ?? 0;
 }

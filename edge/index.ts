@@ -26,6 +26,7 @@ const METHODS: Record<string, string> = {
   "/api/lines/:id": "GET",
   "/admin/events": "GET",
   "/admin/pointer": "GET, PUT",
+  "/admin/exposure": "GET, DELETE",
   "/api/hexagrams": "GET",
   "/api/users/:userId": "DELETE",
   "/admin/warm": "POST",

@@ -1,5 +1,6 @@
 import { type AnswerCache, createAnswerCache } from "./answer-cache.ts";
 import { type Counters, createCounters } from "./counters.ts";
+import { createExposureCounter, type ExposureCounter } from "./exposure.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
 import { createModeKeeper, type ModeKeeper } from "./mode.ts";
@@ -15,6 +16,7 @@ export interface Isolate {
   readings: Residents<ReadingsById>;
   fallback: Fallback;
   counters: Counters;
+  exposure: ExposureCounter;
   answers: AnswerCache;
   /** What answered last for those who get the current model: it goes on answering while the next one loads. */
   lastServed: { sha256: string; version: string } | undefined;
@@ -34,6 +36,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer): Isolate {
     readings: createResidents(decodeReadings, counted("readings")),
     fallback: createFallback(fallbackBytes),
     counters,
+    exposure: createExposureCounter(),
     answers: createAnswerCache(),
     lastServed: undefined,
     startedAt: undefined,

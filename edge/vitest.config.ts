@@ -22,7 +22,7 @@ export default defineConfig({
       wrangler: { configPath: here("wrangler.jsonc") },
       miniflare: {
         cf: false,
-        bindings: { MIGRATIONS: await readD1Migrations(here("migrations")) },
+        bindings: { MIGRATIONS: await readD1Migrations(here("migrations")), EXPOSURE_FLUSH_MS: "0" },
       },
     })),
   ],

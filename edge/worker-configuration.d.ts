@@ -14,6 +14,7 @@ interface __BaseEnv_Env {
 	BUDGET_RESPONSE_MS: string;
 	BUDGET_BUFFER_MS: string;
 	ABSTAIN_BELOW: string;
+	EXPOSURE_FLUSH_MS: string;
 	EDGE_CACHE_MIN_CHARACTERS: string;
 	ADMIN_SECRET: string;
 	EVENT_SECRET: string;
@@ -29,7 +30,7 @@ type StringifyValues<EnvType extends Record<string, unknown>> = {
 	[Binding in keyof EnvType]: EnvType[Binding] extends string ? EnvType[Binding] : string;
 };
 declare namespace NodeJS {
-	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "POINTER_TTL_SECONDS" | "MODEL_MAX_BYTES" | "BUDGET_TOTAL_MS" | "BUDGET_CACHE_MS" | "BUDGET_INFERENCE_MS" | "BUDGET_RESPONSE_MS" | "BUDGET_BUFFER_MS" | "ABSTAIN_BELOW" | "EDGE_CACHE_MIN_CHARACTERS" | "ADMIN_SECRET" | "EVENT_SECRET">> {}
+	interface ProcessEnv extends StringifyValues<Pick<Cloudflare.Env, "POINTER_TTL_SECONDS" | "MODEL_MAX_BYTES" | "BUDGET_TOTAL_MS" | "BUDGET_CACHE_MS" | "BUDGET_INFERENCE_MS" | "BUDGET_RESPONSE_MS" | "BUDGET_BUFFER_MS" | "ABSTAIN_BELOW" | "EXPOSURE_FLUSH_MS" | "EDGE_CACHE_MIN_CHARACTERS" | "ADMIN_SECRET" | "EVENT_SECRET">> {}
 }
 declare module "*.txt" {
 	const value: string;

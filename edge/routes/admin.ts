@@ -6,6 +6,7 @@ import { experimentFault } from "#policy/buckets.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { bearer } from "../bearer.ts";
 import { userToken } from "../erasure.ts";
+import { exportExposure, forgetExposure } from "../exposure.ts";
 import { HttpError } from "../http-error.ts";
 import { exportEvents } from "../log.ts";
 import { modeHistory, switchMode } from "../mode.ts";
@@ -27,6 +28,8 @@ const ExportQuery = z.object({
   after: z.coerce.number().int().nonnegative().default(0),
   limit: z.coerce.number().int().min(1).max(EXPORT_LIMIT).default(EXPORT_LIMIT),
 });
+
+const Epoch = z.coerce.number().int().nonnegative();
 
 /** Upload first, point second: a pointer to what is not there would be looked up in vain, and the miss cached. */
 async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void> {
@@ -87,6 +90,14 @@ export const admin = new Hono<AppEnv>()
     isolate.pointer.accept(pointer);
     c.executionCtx.waitUntil(serving(isolate, c.env, waitUntilOf(c)).catch(() => undefined));
     return c.json(pointer, 200, { etag: `"${pointer.epoch}"` });
+  })
+  .get("/exposure", async (c) => {
+    const { from } = parse(z.object({ from: Epoch }), c.req.query());
+    return c.json(await exportExposure(c.env, from));
+  })
+  .delete("/exposure", async (c) => {
+    const { before } = parse(z.object({ before: Epoch }), c.req.query());
+    return c.json({ forgotten: await forgetExposure(c.env, before) });
   })
   .post("/warm", async (c) => {
     const request = parse(WarmRequest, await readJson(c.req.raw, WARM_BODY_LIMIT));

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { createMiddleware } from "hono/factory";
 import { type Language, MAX_TEXT, type Served } from "#contracts/event.ts";
 import { type ClassifyAnswer, ClassifyRequest, type SafetyKind } from "#contracts/http.ts";
 import { detectLanguage } from "#model/language.ts";
@@ -9,6 +10,7 @@ import { answerKey } from "../answer-key.ts";
 import { type AppContext, type AppEnv, waitUntilOf } from "../app-env.ts";
 import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
+import { exposedTo, outcomeOf } from "../exposure.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import { saltedHash } from "../keys.ts";
@@ -29,7 +31,17 @@ function refuseLongText(body: unknown): void {
   }
 }
 
-export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
+/** Counts, behind the answer, what became of a request that a comparison of two models rests on. */
+const exposing = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  const { person, path, model, isolate } = c.var;
+  const exposed = exposedTo(isolate, person);
+  if (exposed === undefined) return;
+  const answer = path === undefined ? undefined : { sha256: model, path };
+  isolate.exposure.note(c.env, waitUntilOf(c), exposed, outcomeOf(isolate, exposed, c.res.status, answer));
+});
+
+export const classify = new Hono<AppEnv>().post("/", limited, exposing, async (c) => {
   const body = await readJson(c.req.raw, BODY_LIMIT);
   refuseLongText(body);
   const { text, top, consent, ...request } = parse(ClassifyRequest, body);
@@ -47,12 +59,16 @@ export const classify = new Hono<AppEnv>().post("/", limited, async (c) => {
   // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
   const machine = isMachine(c.req.header("user-agent"));
   const person = machine ? undefined : (request.userId ?? request.sessionId);
+  c.set("person", person);
   const by = await answering(c.var.isolate, c.env, waitUntilOf(c), person);
   const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
+  // Simple mode compares nothing.
+  if (bucket === "simple") c.set("person", undefined);
   c.set("model", by.sha256);
   const textHash = await saltedHash(c.env.EVENT_SECRET, "text", normalised);
   const { scored, cache } = await answerOf(c, by, { normalised, textHash, lang, top });
   const path = pathOf(by, scored, cache);
+  c.set("path", path);
   const operations = cache === "none" ? scored.operations : 0;
   counters.add("haqei_edge_operations_total", `path="${path}"`, operations);
   counters.add("haqei_edge_answers_total", `path="${path}"`);
