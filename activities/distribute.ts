@@ -4,19 +4,25 @@ import { Config } from "#contracts/config.ts";
 import { NotReachableError, ReleaseError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
+import type { Candidate, OfferState } from "#contracts/rollout.ts";
 import { Verdict } from "#contracts/verdict.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { rollbackOf } from "./rolled-back.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { upload } from "./upload.ts";
 
 const Asked = z.object({ release: z.boolean() });
 const Settings = z.object({ distribute: Config.shape.distribute });
 const Decision = z.object({ verdict: Verdict });
 
-type Needs = Pick<Dependencies, "artefacts" | "released" | "edge">;
+type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "registry"> & {
+  /** Starts a rollout of the candidate, or has it wait behind the one that runs. */
+  offer: (candidate: Candidate) => Promise<OfferState>;
+};
 
 /**
- * `07:distribute`: uploads model and readings by digest, verifies them by reading back, moves the pointer by compare-and-set to a
- * higher epoch, and waits until the edge says that it serves the model; where it does not, the pointer is moved back.
+ * `07:distribute`: uploads model and readings by digest and verifies them by reading back. The very first model is released at once: the
+ * pointer is moved by compare-and-set, and the edge must say that it serves it. Any later one goes to users by a rollout.
  */
 export const distribute =
   (needs: Needs) =>
@@ -25,26 +31,36 @@ export const distribute =
     const { confirmSeconds } = Settings.parse(call.settings).distribute;
     const { verdict } = Decision.parse(jsonOf(await input("decision")));
     const { model, readings } = call.inputs as { model: ArtefactReference; readings?: ArtefactReference };
-    if (verdict.action !== "promote" || !release) {
-      const reason = release ? verdict.reason : "no-release";
-      return {
-        kind: "release",
-        bytes: jsonBytes({ schema: 1, released: false, reason }),
-        metrics: { released: false, reason },
-        summary: `not released: ${reason}`,
-      };
-    }
+    if (verdict.action !== "promote" || !release) return notReleased(release ? verdict.reason : "no-release");
 
     report({ step: "upload" });
     await upload(needs, model);
     if (readings) await upload(needs, readings);
+    const now = await needs.edge.pointer();
+    const version = nextVersion(now?.current.version);
+    if (now !== undefined && now.current.sha256 !== model.sha256) {
+      const refused = await rollbackOf(needs.registry, model.sha256);
+      if (refused) return notReleased("rolled-back");
+      report({ step: "rollout" });
+      const rollout = await needs.offer({
+        sha256: model.sha256,
+        version,
+        ...(readings ? { readings: readings.sha256 } : {}),
+      });
+      return {
+        kind: "release",
+        bytes: jsonBytes({ schema: 1, released: false, rollout, model: model.sha256, version }),
+        metrics: { released: false, rollout, model: model.sha256, version },
+        summary:
+          rollout === "waiting" ? `rollout of ${version} waits behind another` : `rollout of ${version} ${rollout}`,
+      };
+    }
     report({ step: "pointer" });
-    const after = await movePointer(needs, model.sha256, readings?.sha256);
+    const after = now ?? (await firstPointer(needs, model.sha256, version, readings?.sha256));
     report({ step: "confirm", epoch: after.epoch });
     if (!(await isConfirmed(needs, after, confirmSeconds, signal))) {
-      await undo(needs, after);
       throw new ReleaseError(
-        `the edge did not come to serve model ${model.sha256.slice(0, 12)} within ${confirmSeconds} s${after.previous ? "; the pointer was moved back" : ""}`,
+        `the edge did not come to serve model ${model.sha256.slice(0, 12)} within ${confirmSeconds} s`,
         "Look at the edge's log (haqei logs edge), then run it again: haqei run daily --again.",
       );
     }
@@ -56,31 +72,30 @@ export const distribute =
     };
   };
 
-async function upload({ artefacts, released }: Needs, reference: ArtefactReference): Promise<void> {
-  const [bytes, { schema: _schema, sha256: _sha256, bytes: _bytes, kind: _kind, ...provenance }] = await Promise.all([
-    artefacts.get(reference),
-    artefacts.manifest(reference),
-  ]);
-  await released.put(reference.kind, bytes, provenance);
-  await released.get(reference);
-}
+const notReleased = (reason: string): StageWork => ({
+  kind: "release",
+  bytes: jsonBytes({ schema: 1, released: false, reason }),
+  metrics: { released: false, reason },
+  summary: `not released: ${reason}`,
+});
 
-/** Points to the model; where a previous attempt already did, that stands. */
-async function movePointer({ edge }: Needs, sha256: string, readings: string | undefined): Promise<Pointer> {
-  const now = await edge.pointer();
-  if (now?.current.sha256 === sha256) return now;
-  const after: Pointer = {
+async function firstPointer(
+  { edge }: Needs,
+  sha256: string,
+  version: string,
+  readings: string | undefined,
+): Promise<Pointer> {
+  const first: Pointer = {
     schema: 1,
-    epoch: (now?.epoch ?? 0) + 1,
-    current: { sha256, version: nextVersion(now?.current.version) },
-    ...(now ? { previous: now.current } : {}),
-    experiments: now?.experiments ?? [],
-    salt: now?.salt ?? "haqei",
-    cacheGeneration: now?.cacheGeneration ?? 0,
+    epoch: 1,
+    current: { sha256, version },
+    experiments: [],
+    salt: "haqei",
+    cacheGeneration: 0,
     ...(readings ? { readings } : {}),
   };
-  await edge.putPointer(after, now?.epoch ?? 0);
-  return after;
+  await edge.putPointer(first, 0);
+  return first;
 }
 
 async function isConfirmed(
@@ -101,11 +116,6 @@ async function isConfirmed(
     await pause(200, undefined, { signal });
   }
   return false;
-}
-
-/** Points back to what served before, at yet a higher epoch; before the first release there is nothing to go back to. */
-async function undo({ edge }: Needs, { current: _failed, previous, ...rest }: Pointer): Promise<void> {
-  if (previous) await edge.putPointer({ ...rest, current: previous, epoch: rest.epoch + 1 }, rest.epoch);
 }
 
 /** The next patch version: only weights changed. */

@@ -40,6 +40,7 @@ export const open =
           preprocess: config.preprocess,
           training: config.training,
           deploy: config.deploy,
+          release: config.release,
           distribute: config.distribute,
         },
         minutes: Object.fromEntries(
