@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConflictError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
+import type { Candidate } from "#contracts/rollout.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import type { Registry } from "#stores/registry.ts";
 import { distribute, nextVersion } from "./distribute.ts";
 import { jsonBytes } from "./stage.ts";
 
@@ -20,6 +22,10 @@ let model: ArtefactReference;
 let pointer: Pointer | undefined;
 /** Every pointer that was put, in order. */
 let moves: Pointer[];
+/** Candidates that were offered to a rollout. */
+let offered: Candidate[];
+/** Models that were rolled back. */
+let rolledBack: string[];
 /** What the edge says that it serves. */
 let serves: (pointed: Pointer | undefined) => { model: string; epoch: number };
 
@@ -30,6 +36,8 @@ beforeEach(async () => {
   model = await artefacts.put("model", new TextEncoder().encode("a model"), NOTHING);
   pointer = undefined;
   moves = [];
+  offered = [];
+  rolledBack = [];
   serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
 });
 afterEach(() => rm(folder, { recursive: true }));
@@ -46,7 +54,25 @@ const edge = {
 
 async function release(action: "promote" | "hold", asked = true) {
   const verdict = { action, reason: "first-model", evidence: {}, policyDigest: "p" };
-  return distribute({ artefacts, released, edge: edge as unknown as Parameters<typeof distribute>[0]["edge"] })({
+  const registry = {
+    read: async (name: string) => ({
+      value: rolledBack.some((sha256) => name === `rolled-back/${sha256}`)
+        ? { at: 1, cause: "errors-worse" }
+        : undefined,
+      epoch: 1,
+    }),
+  } as unknown as Registry;
+  const offer = async (candidate: Candidate) => {
+    offered.push(candidate);
+    return "started" as const;
+  };
+  return distribute({
+    artefacts,
+    released,
+    registry,
+    offer,
+    edge: edge as unknown as Parameters<typeof distribute>[0]["edge"],
+  })({
     call: {
       stage: "07:distribute",
       activity: "distribute",
@@ -71,31 +97,34 @@ const served = (sha256: string, epoch: number): Pointer => ({
 });
 
 describe("distribute", () => {
-  it("uploads by digest, points one epoch higher, and keeps what served before", async () => {
-    pointer = served(OLD, 4);
+  it("uploads by digest and points to the very first model at once", async () => {
     const { metrics } = await release("promote");
     expect(await released.has(model)).toBe(true);
     expect(moves).toEqual([
-      expect.objectContaining({
-        epoch: 5,
-        current: { sha256: model.sha256, version: "v1.0.5" },
-        previous: { sha256: OLD, version: "v1.0.4" },
-      }),
+      expect.objectContaining({ epoch: 1, current: { sha256: model.sha256, version: "v1.0.0" } }),
     ]);
-    expect(metrics).toMatchObject({ released: true, epoch: 5, model: model.sha256 });
+    expect(metrics).toMatchObject({ released: true, epoch: 1, model: model.sha256 });
   });
 
-  it("points back at a yet higher epoch where the edge does not come to serve the model", async () => {
+  it("fails where the edge does not come to serve the first model", async () => {
+    serves = () => ({ model: "", epoch: 0 });
+    await expect(release("promote")).rejects.toMatchObject({ name: "ReleaseError" });
+  });
+
+  it("offers any later model to a rollout and moves no pointer itself", async () => {
     pointer = served(OLD, 4);
-    serves = () => ({ model: OLD, epoch: 4 });
-    await expect(release("promote")).rejects.toMatchObject({
-      name: "ReleaseError",
-      message: expect.stringContaining("moved back"),
-    });
-    expect(moves.map(({ epoch, current }) => [epoch, current.sha256])).toEqual([
-      [5, model.sha256],
-      [6, OLD],
-    ]);
+    const { metrics } = await release("promote");
+    expect(await released.has(model)).toBe(true);
+    expect(moves).toEqual([]);
+    expect(offered).toEqual([{ sha256: model.sha256, version: "v1.0.5" }]);
+    expect(metrics).toMatchObject({ released: false, rollout: "started", model: model.sha256 });
+  });
+
+  it("offers no model that was rolled back", async () => {
+    pointer = served(OLD, 4);
+    rolledBack = [model.sha256];
+    expect((await release("promote")).metrics).toMatchObject({ released: false, reason: "rolled-back" });
+    expect(offered).toEqual([]);
   });
 
   it("moves nothing a second time where an attempt before it was cut off", async () => {

@@ -27,29 +27,32 @@ const PAGE = 1000;
  * the verdict, single round trips do not.
  */
 export const look =
-  ({ edge, released, config }: Pick<Dependencies, "edge" | "released" | "config">) =>
+  ({ edge, artefacts, released, config }: Pick<Dependencies, "edge" | "artefacts" | "released" | "config">) =>
   ({ candidate, policy, policyDigest, stage, hours, earlier }: LookCall): Promise<Looked> =>
     named(async () => {
       const pointer = await edge.pointer();
       const withdrawn = pointer?.canary?.sha256 !== candidate.sha256;
       const { arms } = await edge.exposure(stage.epoch);
-      const [canaryModel, stableModel] = await Promise.all(
-        [candidate.sha256, pointer?.current.sha256].map(async (sha256) =>
-          sha256 === undefined ? undefined : createClassifier(decodeModel(await released.get({ sha256 }))),
-        ),
-      );
       const lines = await linesAfter(edge, stage.afterSeq);
-      const { events } = readEvents(lines, canaryModel?.model.classes.length ?? 0, config.preprocess.maximumEventBytes);
+      // Labels name classes; one that the models do not have is right for neither.
+      const { events } = readEvents(lines, Number.POSITIVE_INFINITY, config.preprocess.maximumEventBytes);
+      const labelled = labelledBy(events, config.preprocess.weights);
       const evidence: StageEvidence = {
         stage: { share: stage.share, hours, plannedHours: stage.plannedHours ?? 0 },
         ...armsOf(arms),
-        ...(canaryModel && stableModel
-          ? pairsOf(labelledBy(events, config.preprocess.weights), canaryModel, stableModel)
+        ...(pointer && labelled.length > 0
+          ? pairsOf(labelled, await modelOf(candidate.sha256), await modelOf(pointer.current.sha256))
           : {}),
       };
       const latency = roundTripsOf(events);
       const verdict = judge({ ...evidence, ...(latency ? { latency } : {}), earlier }, policy, policyDigest);
       return { verdict, evidence, withdrawn };
+
+      /** As it was made: what the edge reads may be damaged, which its users' errors tell. */
+      async function modelOf(sha256: string) {
+        const from = (await artefacts.has({ sha256 })) ? artefacts : released;
+        return createClassifier(decodeModel(await from.get({ sha256 })));
+      }
     });
 
 async function linesAfter(edge: Dependencies["edge"], afterSeq: number): Promise<string[]> {

@@ -8,6 +8,7 @@ import * as evaluate from "./commands/evaluate.ts";
 import * as gate from "./commands/gate.ts";
 import * as judge from "./commands/judge.ts";
 import * as logs from "./commands/logs.ts";
+import * as release from "./commands/release.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
 import * as start from "./commands/start.ts";
@@ -38,6 +39,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   classify,
   judge,
   gate,
+  release,
   config,
   doctor,
   logs,

@@ -6,7 +6,6 @@ import {
   isCancellation,
   makeContinueAsNewFunc,
   setCurrentDetails,
-  setWorkflowOptions,
   upsertSearchAttributes,
   workflowInfo,
 } from "@temporalio/workflow";
@@ -153,7 +152,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
       plannedHours: Number.isFinite(hours) ? hours : null,
       afterSeq: switched.afterSeq,
     };
-    delete rollout.verdict;
+    if (rollout.stage.share < 1) delete rollout.verdict;
     evidence = {};
     const health = await errand({
       summary: `does the edge serve ${candidate.version} well at ${name}?`,
@@ -363,8 +362,6 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
       .catch(quietly);
   }
 }
-
-setWorkflowOptions({ versioningBehavior: "AUTO_UPGRADE" }, canaryRollout);
 
 /** What is only told may fail; a cancel is heard elsewhere. */
 const quietly = (): undefined => undefined;
