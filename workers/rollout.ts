@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateStage } from "@temporalio/client";
+import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateStage } from "@temporalio/client";
 import { nextVersion } from "#activities/distribute.ts";
 import { readEvents } from "#activities/feedback.ts";
 import { offerRollout } from "#activities/offer-rollout.ts";
@@ -38,7 +38,7 @@ const PAGE = 1000;
 
 /** @throws NotReachableError where the edge does not answer; without Temporal the pointer is told all the same */
 export async function reportRelease(edge: EdgeClient, endpoints: Endpoints): Promise<ReleaseReport> {
-  const [pointer, rollout] = await Promise.all([edge.pointer(), readRollout(endpoints)]);
+  const [pointer, rollout] = await Promise.all([edge.pointer(), rolloutAt(endpoints)]);
   return reportOf(pointer, rollout);
 }
 
@@ -55,17 +55,27 @@ function reportOf(pointer: Pointer | undefined, rollout: Rollout | undefined): R
   };
 }
 
-/** The latest rollout; undefined where there never was one or Temporal does not answer. */
-export async function readRollout(endpoints: Pick<Endpoints, "temporal">): Promise<Rollout | undefined> {
+/** The latest rollout; undefined where there never was one. */
+export async function readRollout(client: Client): Promise<Rollout | undefined> {
+  try {
+    return await client.workflow.getHandle<typeof canaryRollout>(ROLLOUT_ID).query(rolloutQuery);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The same, and undefined where Temporal does not answer. */
+async function rolloutAt(endpoints: Endpoints): Promise<Rollout | undefined> {
   try {
     const client = await connectClient(endpoints);
     try {
-      return await client.workflow.getHandle<typeof canaryRollout>(ROLLOUT_ID).query(rolloutQuery);
+      return await readRollout(client);
     } finally {
       await client.connection.close();
     }
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof NotReachableError) return undefined;
+    if (error instanceof NotReachableError) return undefined;
     throw error;
   }
 }
@@ -138,7 +148,7 @@ export async function rollBackRelease(
 ): Promise<{ seconds: number; direct: boolean }> {
   const { edge, registry, endpoints, config } = needs;
   const at = Date.now();
-  const rollout = await readRollout(endpoints);
+  const rollout = await rolloutAt(endpoints);
   if (rollout && !isOver(rollout) && (model === undefined || model === rollout.candidate.sha256)) {
     const after = await tellRollout(endpoints, "rollback", by);
     return { seconds: after.rolledBack?.seconds ?? (Date.now() - at) / 1000, direct: false };

@@ -9,7 +9,7 @@ export const ERRAND_MINUTES = 5;
 export const persistentErrand = (options: { summary: string; activityId: string }) =>
   proxyActivities<Errands>({
     taskQueue: workflowInfo().taskQueue,
-    startToCloseTimeout: "2m",
+    startToCloseTimeout: "45s",
     retry: { ...retryOptions("reach", ERRAND_MINUTES).retry, maximumInterval: "2s" },
     ...options,
   });

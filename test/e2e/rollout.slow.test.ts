@@ -124,7 +124,10 @@ describe("a rollout on real parts", () => {
     await start(one);
     for (const share of [0.25, 0.5]) {
       await expect
-        .poll(async () => (await all.rollout())?.stage?.share, { timeout: 60_000, interval: 100 })
+        .poll(async () => (await all.rollout().catch(() => undefined))?.stage?.share, {
+          timeout: 180_000,
+          interval: 100,
+        })
         .toBe(share);
       process.kill(pidOf("pipeline"), "SIGKILL");
     }
