@@ -8,6 +8,7 @@ import { assign } from "#policy/buckets.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
 import { GOLDEN_QUERIES } from "./golden-queries.ts";
+import { beating } from "./heartbeat.ts";
 
 export interface HealthCall {
   sha256: string;
@@ -40,47 +41,49 @@ const EPSILON = 1e-9;
 export const checkHealth =
   ({ edge, released, now }: Pick<Dependencies, "edge" | "released" | "now">) =>
   ({ sha256, epoch, queries, seconds }: HealthCall): Promise<Healthy> =>
-    named(async () => {
-      const began = now();
-      const classifier = createClassifier(decodeModel(await released.get({ sha256 })));
-      const texts = GOLDEN_QUERIES.slice(0, queries);
-      for (;;) {
-        const found = await ask();
-        const elapsed = (now() - began) / 1000;
-        if (found.failed === undefined) return { ...found, ok: true, seconds: elapsed };
-        if (elapsed >= seconds) return { ...found, ok: false, seconds: elapsed };
-        await pause(RETRY_MS);
-      }
-
-      async function ask(): Promise<Omit<Healthy, "ok" | "seconds">> {
-        const state = { equal: 0, operations: 0 };
-        try {
-          const pointer = await edge.pointer();
-          if (!pointer || pointer.epoch < epoch) return { ...state, failed: "the pointer is an older one" };
-          const person = personGiven(pointer, sha256);
-          if (person === undefined) return { ...state, failed: "the pointer gives this model to nobody" };
-          for (const text of texts) {
-            const answer = await edge.classify(text, person);
-            if (answer.model !== sha256)
-              return { ...state, failed: `${answer.model.slice(0, 12)} answered in its place` };
-            const { predictions, path } = classifier.classify(text, { top: answer.predictions.length });
-            if (answer.path !== path && answer.path !== "cache")
-              return { ...state, failed: `an answer came by the path ${answer.path}, not ${path}: over its budget` };
-            const same = predictions.every(({ id, score }, at) => {
-              const given = answer.predictions[at];
-              return given?.id === id && Math.abs(given.score - score) <= EPSILON;
-            });
-            if (!same) return { ...state, failed: `"${text}" was answered otherwise than offline` };
-            state.equal += 1;
-            state.operations = Math.max(state.operations, answer.operations);
-          }
-          return state;
-        } catch (error) {
-          if (error instanceof HaqeiError) return { ...state, failed: error.message };
-          throw error;
+    beating(() =>
+      named(async () => {
+        const began = now();
+        const classifier = createClassifier(decodeModel(await released.get({ sha256 })));
+        const texts = GOLDEN_QUERIES.slice(0, queries);
+        for (;;) {
+          const found = await ask();
+          const elapsed = (now() - began) / 1000;
+          if (found.failed === undefined) return { ...found, ok: true, seconds: elapsed };
+          if (elapsed >= seconds) return { ...found, ok: false, seconds: elapsed };
+          await pause(RETRY_MS);
         }
-      }
-    });
+
+        async function ask(): Promise<Omit<Healthy, "ok" | "seconds">> {
+          const state = { equal: 0, operations: 0 };
+          try {
+            const pointer = await edge.pointer();
+            if (!pointer || pointer.epoch < epoch) return { ...state, failed: "the pointer is an older one" };
+            const person = personGiven(pointer, sha256);
+            if (person === undefined) return { ...state, failed: "the pointer gives this model to nobody" };
+            for (const text of texts) {
+              const answer = await edge.classify(text, person);
+              if (answer.model !== sha256)
+                return { ...state, failed: `${answer.model.slice(0, 12)} answered in its place` };
+              const { predictions, path } = classifier.classify(text, { top: answer.predictions.length });
+              if (answer.path !== path && answer.path !== "cache")
+                return { ...state, failed: `an answer came by the path ${answer.path}, not ${path}: over its budget` };
+              const same = predictions.every(({ id, score }, at) => {
+                const given = answer.predictions[at];
+                return given?.id === id && Math.abs(given.score - score) <= EPSILON;
+              });
+              if (!same) return { ...state, failed: `"${text}" was answered otherwise than offline` };
+              state.equal += 1;
+              state.operations = Math.max(state.operations, answer.operations);
+            }
+            return state;
+          } catch (error) {
+            if (error instanceof HaqeiError) return { ...state, failed: error.message };
+            throw error;
+          }
+        }
+      }),
+    );
 
 /** Somebody to whom the pointer gives this model. */
 function personGiven(pointer: Pointer, sha256: string): string | undefined {

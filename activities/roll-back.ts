@@ -4,6 +4,7 @@ import type { Pointer } from "#contracts/pointer.ts";
 import type { RolledBack } from "#contracts/rollout.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
+import { beating } from "./heartbeat.ts";
 import { rememberRollback } from "./rolled-back.ts";
 
 export interface RollbackCall {
@@ -51,7 +52,7 @@ export async function goBack(
 export const rollBack =
   (dependencies: Pick<Dependencies, "edge" | "registry" | "now">) =>
   (call: RollbackCall): Promise<RolledBack> =>
-    named(() => goBack(dependencies, call));
+    beating(() => named(() => goBack(dependencies, call)));
 
 /** The pointer that serves nobody this model; the very one where it does so already. */
 function pointerWithout(pointer: Pointer, model: string, readings: string | undefined): Pointer {

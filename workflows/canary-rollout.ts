@@ -13,7 +13,7 @@ import type { StageEvidence } from "#contracts/judge.ts";
 import type { Candidate, Command, Looked, OpenedRollout, Rollout, RolloutState } from "#contracts/rollout.ts";
 import { hoursOf } from "#policy/duration.ts";
 import { closedAt } from "#policy/freeze-calendar.ts";
-import { errand, persistentErrand } from "./errand.ts";
+import { errand, HEARTBEAT, persistentErrand } from "./errand.ts";
 import { searchAttributes } from "./messages.ts";
 import { openDesk } from "./rollout-desk.ts";
 import { rolloutDetails, statusOf } from "./rollout-details.ts";
@@ -158,6 +158,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
       summary: `does the edge serve ${candidate.version} well at ${name}?`,
       activityId: `health ${name}`,
       startToCloseTimeout: confirmSeconds * 1000 + 60_000,
+      heartbeatTimeout: HEARTBEAT,
     }).checkHealth({
       sha256: candidate.sha256,
       epoch: switched.epoch,
@@ -221,6 +222,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
       found = await errand({
         summary: `look at ${candidate.version} at ${stage.share * 100}%`,
         activityId: `look ${stage.index} ${Date.now()}`,
+        heartbeatTimeout: HEARTBEAT,
       }).look({ candidate, policy, policyDigest, stage, hours, earlier });
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;

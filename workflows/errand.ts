@@ -5,11 +5,15 @@ import { retryOptions } from "./retry.ts";
 /** Errands take seconds; an unreachable store or edge is waited for. */
 export const ERRAND_MINUTES = 5;
 
+/** An errand that beats (`activities/heartbeat.ts`) and is silent for so long has lost its worker. */
+export const HEARTBEAT = "10s";
+
 /** The errands of going back: asked until they are done, however long the edge is away, and soon once it is there again. */
 export const persistentErrand = (options: { summary: string; activityId: string }) =>
   proxyActivities<Errands>({
     taskQueue: workflowInfo().taskQueue,
-    startToCloseTimeout: "45s",
+    startToCloseTimeout: "2m",
+    heartbeatTimeout: HEARTBEAT,
     retry: { ...retryOptions("reach", ERRAND_MINUTES).retry, maximumInterval: "2s" },
     ...options,
   });
@@ -18,6 +22,7 @@ export interface ErrandOptions {
   summary: string;
   activityId: string;
   startToCloseTimeout?: number;
+  heartbeatTimeout?: typeof HEARTBEAT;
   /** Tried so often at most; until it is done, where not said. */
   attempts?: number;
 }
