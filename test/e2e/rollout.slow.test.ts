@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readIncidents } from "#activities/open-incident.ts";
+import { Output } from "#cli/commands/release.ts";
+import { main } from "#cli/main.ts";
 import { Config } from "#contracts/config.ts";
 import { ConflictError } from "#contracts/errors.ts";
 import type { CommandName } from "#contracts/rollout.ts";
@@ -51,6 +53,28 @@ describe("a rollout on real parts", () => {
       canary: null,
       stage: null,
       verdict: { action: "promote" },
+    });
+  });
+
+  it("is told by haqei release, in its schema, with the status that says what is wrong", async () => {
+    const haqei = async (...args: string[]) => {
+      const out: string[] = [];
+      const streams = { out: (text: string) => void out.push(text), err: () => undefined, isTerminal: false };
+      const exit = await main(["release", ...args, "--json", "--home", all.system.home.directory], streams);
+      return { exit, output: JSON.parse(out.join("")) as Record<string, unknown> };
+    };
+    const status = await haqei("status");
+    expect(status.exit).toBe(0);
+    expect(Output.parse(status.output)).toMatchObject({
+      current: { sha256: all.good[0] },
+      stage: null,
+      rollout: { state: "released" },
+    });
+    const plan = await haqei("plan");
+    expect(plan.output.plan).toMatchObject({ message: expect.any(String), stages: expect.any(Array) });
+    expect((await haqei("abort", "--reason", "none runs")).exit).not.toBe(0);
+    expect((await haqei("abort")).output).toMatchObject({
+      error: { name: "InputError", message: "a reason is missing" },
     });
   });
 
