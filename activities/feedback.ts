@@ -45,6 +45,17 @@ export function readEvents(
 const namesUnknownClass = ({ shownId, correctId, served }: LoggedEvent, classes: number): boolean =>
   [shownId, correctId, ...served.shown].some((id) => id !== undefined && id > classes);
 
+/** Events by the answer that they are about. */
+export function byAnswer(events: readonly LoggedEvent[]): Map<string, LoggedEvent[]> {
+  const answers = new Map<string, LoggedEvent[]>();
+  for (const event of events) {
+    const { served } = event;
+    const answer = `${served.textHash} ${event.user ?? ""} ${served.at}`;
+    answers.set(answer, [...(answers.get(answer) ?? []), event]);
+  }
+  return answers;
+}
+
 /**
  * Joins feedback to the answers it is about and labels their queries: one example a distinct text, its label the class with the
  * most weight among all users' lessons. Texts of held-out splits are never learnt, and ones already authored with the same label
@@ -57,13 +68,7 @@ export function learnExamples(
   weights: LearningWeights,
 ): { examples: Example[]; dropped: Dropped } {
   const dropped: Dropped = {};
-  const answers = new Map<string, LoggedEvent[]>();
-  for (const event of events) {
-    const { served } = event;
-    const answer = `${served.textHash} ${event.user ?? ""} ${served.at}`;
-    answers.set(answer, [...(answers.get(answer) ?? []), event]);
-  }
-
+  const answers = byAnswer(events);
   const lessons = new Map<string, { first: LoggedEvent; weightOf: Map<number, number> }>();
   // In an order of their own, so that a different order of arrival gives the same examples to the last bit.
   for (const about of inOrder(answers)) {

@@ -14,6 +14,7 @@ import * as gate from "./commands/gate.ts";
 import * as judge from "./commands/judge.ts";
 import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
+import * as release from "./commands/release.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
 import * as start from "./commands/start.ts";
@@ -48,6 +49,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   gate,
   coverage,
   experiment,
+  release,
   config,
   backup,
   audit,
