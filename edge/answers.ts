@@ -1,3 +1,4 @@
+import "./kernel.ts";
 import { decodeModel } from "#model/codec.ts";
 import { type Classifier, createClassifier } from "#model/score.ts";
 

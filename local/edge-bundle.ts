@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
@@ -8,7 +8,7 @@ export const EDGE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), "..", "
 
 /** A module as workerd takes it; names are relative to the bundle. */
 export interface BundledModule {
-  type: "esm" | "text" | "data" | "sourcemap";
+  type: "esm" | "text" | "data" | "wasm" | "sourcemap";
   contents: string | Uint8Array<ArrayBuffer>;
 }
 
@@ -29,18 +29,24 @@ async function readOrEmpty(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Text and data stay modules of their own, by the rules that wrangler has as defaults. */
+function assetModule(path: string, contents: Uint8Array<ArrayBuffer>): BundledModule {
+  if (path.endsWith(".wasm")) return { type: "wasm", contents };
+  if (path.endsWith(".bin")) return { type: "data", contents };
+  return { type: "text", contents: new TextDecoder().decode(contents) };
+}
+
+/** Text, data and WebAssembly stay modules of their own, by the rules that wrangler has as defaults. */
 function assetModules(folder: string, modules: EdgeBundle["modules"]): Plugin {
   return {
     name: "asset-modules",
     setup(esbuild) {
-      esbuild.onResolve({ filter: /\.(bin|html)$/ }, async ({ path, resolveDir }) => {
+      esbuild.onResolve({ filter: /\.(bin|html|wasm)$/ }, async ({ path, resolveDir }) => {
         const file = join(resolveDir, path);
-        const name = `./${relative(folder, file)}`;
+        // What lies beyond the folder, such as the kernel, is put into it: a module's name stays within the Worker's root.
+        const inside = relative(folder, file);
+        const name = `./${inside.startsWith("..") ? basename(file) : inside}`;
         const bytes = await readOrEmpty(file);
-        modules[name.slice(2)] = path.endsWith(".bin")
-          ? { type: "data", contents: new Uint8Array(bytes) }
-          : { type: "text", contents: new TextDecoder().decode(bytes) };
+        modules[name.slice(2)] = assetModule(path, new Uint8Array(bytes));
         return { path: name, external: true };
       });
     },
