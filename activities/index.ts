@@ -1,16 +1,15 @@
 import type { StageCall, StageResult } from "#contracts/run.ts";
 import { collect } from "./collect.ts";
-import { compress } from "./compress.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { deploy } from "./deploy.ts";
 import { distribute } from "./distribute.ts";
 import { lookup } from "./lookup.ts";
+import { offThread } from "./off-thread.ts";
 import { open } from "./open.ts";
 import { preprocess } from "./preprocess.ts";
 import { stage } from "./stage.ts";
 import { standing } from "./standing.ts";
 import { train } from "./train.ts";
-import { validate } from "./validate.ts";
 
 type StageActivity = (call: StageCall) => Promise<StageResult>;
 
@@ -39,9 +38,9 @@ export const pipelineActivities = (dependencies: Dependencies): Errands & Omit<S
   lookup: lookup(dependencies),
   collect: stage(dependencies, collect(dependencies)),
   preprocess: stage(dependencies, preprocess()),
-  validate: stage(dependencies, validate()),
-  compress: stage(dependencies, compress()),
-  deploy: stage(dependencies, deploy()),
+  validate: stage(dependencies, offThread("validate")),
+  compress: stage(dependencies, offThread("compress")),
+  deploy: stage(dependencies, deploy(dependencies)),
   distribute: stage(dependencies, distribute(dependencies)),
 });
 

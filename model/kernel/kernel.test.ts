@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
+import { compileKernel } from "#local/kernel.mjs";
 import { useKernelInNode } from "#training/kernel.ts";
 import { decodeModel, encodeModel } from "../codec.ts";
 import { crc32 } from "../container.ts";
@@ -10,7 +11,6 @@ import type { Model } from "../model.ts";
 import { decodeAscending, decodeRice, encodeRice } from "../rice.ts";
 import { createClassifier } from "../score.ts";
 import { withKernel } from "../test-support/kernel.ts";
-import { compileKernel } from "./build.mjs";
 import { useKernel } from "./kernel.ts";
 import { linearInKernel } from "./linear.ts";
 
