@@ -12,6 +12,7 @@ import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
 import { train } from "#training/train.ts";
 import { type Figure, printFigures } from "./figures.ts";
+import { processCpuMs } from "./process-cpu.ts";
 
 /**
  * CPU that workerd spends on a request, by its own account in /proc: an empty Worker, and the edge answering authored queries
@@ -31,17 +32,6 @@ const CONCURRENCY = 4;
 const SECRET = "bench";
 /** Specification 1.2.1: CPU in ms a request may take. */
 const TOTAL_MS = 45;
-/** Ticks a second in /proc/<pid>/stat: USER_HZ, 100 on every Linux that Node runs on. */
-const TICKS = 100;
-
-/** User and system time of a process with all its threads, in ms. */
-async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The name, in brackets, may hold spaces; utime and stime are the 14th and 15th fields.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
-}
-
 type Send = (index: number) => Promise<Response>;
 type Count = (text: string) => void;
 
@@ -143,11 +133,11 @@ try {
   for (const { send } of cases) await sendAll(send, WARM_UP, () => {});
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const one of cases) {
-      const before = await cpuMs(one.pid());
+      const before = processCpuMs(one.pid());
       await sendAll(one.send, Math.ceil(N / ROUNDS), (text) => {
         one.operations += (JSON.parse(text) as { operations?: number }).operations ?? 0;
       });
-      one.ms += (await cpuMs(one.pid())) - before;
+      one.ms += processCpuMs(one.pid()) - before;
     }
   }
 

@@ -6,27 +6,31 @@ import type { Answer } from "#model/score.ts";
 import type { TimedAnswer } from "#training/evaluate.ts";
 import type { Measured, ToMeasure } from "#training/measure.ts";
 import { bundleWorker, EDGE_FOLDER } from "./edge-bundle.ts";
-import { startWorker } from "./edge-server.ts";
+import { type EdgeServer, startWorker } from "./edge-server.ts";
 
 const BATCH = 250;
 
-/** Does `work` with a Worker of our own in workerd, at this address; it keeps nothing. @param entry its main module's path */
-async function withWorker<T>(name: string, entry: string, work: (url: string) => Promise<T>): Promise<T> {
+/** Does `work` with a Worker of our own in workerd; it keeps nothing. @param entry its main module's path */
+async function withWorker<T>(name: string, entry: string, work: (worker: EdgeServer) => Promise<T>): Promise<T> {
   const { main, modules } = await bundleWorker(entry);
   const folder = await mkdtemp(join(tmpdir(), `haqei-${name}-`));
   const manifest = { mainModule: main, modulesRoot: EDGE_FOLDER, modules };
   const worker = await startWorker({ config: { name, compatibilityDate: "2026-10-01", manifest } }, folder, 0);
   try {
-    return await work(worker.url);
+    return await work(worker);
   } finally {
     await worker.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** Does `work` with the Worker of `edge/answers.ts`. */
+export const withAnswers = <T>(work: (worker: EdgeServer) => Promise<T>): Promise<T> =>
+  withWorker("answers", join(EDGE_FOLDER, "answers.ts"), work);
+
 /** A model's answers to texts, in their order, given by the edge's scoring code in workerd. */
 export const answerInWorkerd = (model: Uint8Array<ArrayBuffer>, texts: readonly string[]): Promise<TimedAnswer[]> =>
-  withWorker("answers", join(EDGE_FOLDER, "answers.ts"), async (url) => {
+  withAnswers(async ({ url }) => {
     await fetch(url, { method: "PUT", body: model });
     const answers: TimedAnswer[] = [];
     for (let from = 0; from < texts.length; from += BATCH) {
@@ -45,7 +49,7 @@ export const measureInWorkerd = (
   { queries, ...models }: ToMeasure,
   signal: AbortSignal | null = null,
 ): Promise<Measured> =>
-  withWorker("measure", join(import.meta.dirname, "workerd/measure.ts"), async (url) => {
+  withWorker("measure", join(import.meta.dirname, "workerd/measure.ts"), async ({ url }) => {
     for (const [name, bytes] of Object.entries(models))
       await fetch(`${url}/${name}`, { method: "PUT", body: new Uint8Array(bytes), signal });
     const response = await fetch(url, { method: "POST", body: JSON.stringify(queries), signal });
