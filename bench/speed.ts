@@ -54,7 +54,7 @@ async function inWorkerd(
   const rounds: number[] = [];
   for (let process = 0; process < PROCESSES; process += 1) {
     await withAnswers(async ({ url, workerdPid }) => {
-      const timed = async (method: string, to: string, body: BodyInit): Promise<number> => {
+      const timed = async (method: string, to: string, body: string | Uint8Array<ArrayBuffer>): Promise<number> => {
         const begun = performance.now();
         await (await fetch(to, { method, body })).arrayBuffer();
         return performance.now() - begun;
