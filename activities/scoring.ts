@@ -32,7 +32,14 @@ export const topOne = ({ top1, n }: Score): string =>
   `${top1.value.toFixed(3)} top-1 (${top1.lo.toFixed(2)}-${top1.hi.toFixed(2)}, n ${n})`;
 
 /** A score's figures as a stage's metrics. */
-export function scoreMetrics({ n, top1, top3, graded_top3, ece, byLanguage }: Score): Record<string, number> {
+export function scoreMetrics({
+  n,
+  top1,
+  top3,
+  graded_top3,
+  ece,
+  byLanguage,
+}: Omit<Score, "model">): Record<string, number> {
   return {
     n,
     top1: top1.value,

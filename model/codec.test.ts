@@ -4,6 +4,7 @@ import { InputError } from "#contracts/errors.ts";
 import { decodeModel, encodeModel } from "./codec.ts";
 import { goldenModel, goldenRungs } from "./golden.ts";
 import { RUNGS } from "./model.ts";
+import { seal } from "./test-support/mutate.ts";
 
 const model = goldenModel();
 const bytes = encodeModel(model);
@@ -18,7 +19,7 @@ function withHeader(change: (json: string) => string): Uint8Array {
   const changed = change(json.trimEnd()).padEnd(length);
   expect(changed.length).toBe(length);
   for (let at = 0; at < length; at += 1) copy[16 + at] = changed.charCodeAt(at);
-  return copy;
+  return seal(copy);
 }
 
 describe("a model's bytes", () => {
@@ -128,8 +129,8 @@ describe("malformed bytes", () => {
 
   test.each([
     ["another format", () => bytes.slice().fill(65, 0, 8), "does not begin with HAQEIMDL"],
-    ["bytes too many", () => new Uint8Array([...bytes, ...new Uint8Array(8)]), "follow the last section"],
-    ["another schema", () => withHeader((json) => json.replace('"schema":1', '"schema":2')), "schema is 2"],
+    ["bytes too many", () => seal(new Uint8Array([...bytes, ...new Uint8Array(8)])), "follow the last section"],
+    ["a later schema", () => withHeader((json) => json.replace('"schema":1', '"schema":3')), "schema is 3"],
     ["an unknown rung", () => withHeader((json) => json.replace("float32", "float33")), "rung is float33"],
     [
       "another normaliser",
@@ -164,13 +165,17 @@ describe("malformed bytes", () => {
         16,
       );
       copy.set(whole.subarray(16 + length), 16 + padded.length);
-      return copy;
+      return seal(copy);
     };
     const cases: [RegExp, string, string][] = [
       [/"vocabulary":\d+/, '"vocabulary":200000000', "too many"],
-      [/"dimension":6/, '"dimension":4096', "ends inside"],
+      [/"dimension":6/, '"dimension":4096', "too many"],
+      [/"dimension":6/, '"dimension":1024', "ends inside"],
+      [/"lanes":\[[^\]]*\]/, '"lanes":[4]', "how long its lanes are"],
+      [/"lanes":\[(\d+),(\d+)/, '"lanes":[$2,$1', "its vectors'"],
+      [/"schema":2/, '"schema":1', "its vectors'"],
       [/"coded":\{[^}]*\}/, '"coded":7', "how it is coded"],
-      [/"words":\d+/, '"words":1000000000', "ends inside vectors"],
+      [/"words":\d+,"lanes":\[[^\]]*\]/, '"words":1000000000,"lanes":[1000000000]', "ends inside vectors"],
       [/"words":\d+/, '"words":-1', "how it is coded"],
       [/"step":[\d.]+/, '"step":-1', "how it is coded"],
       [/"idfTop":\d+/, '"idfTop":0.5', "how it is coded"],

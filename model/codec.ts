@@ -1,12 +1,12 @@
 import { InputError } from "#contracts/errors.ts";
 import { pack, type SectionReader, unpack } from "./container.ts";
-import { CONTEXTS, decodeMatrix, encodeMatrix, MAX_CODE, SYMBOLS } from "./entropy.ts";
+import { CONTEXTS, decodeMatrix, encodeMatrix, LANES, MAX_CODE, SYMBOLS } from "./entropy.ts";
 import { FEATURES_VERSION } from "./features.ts";
 import { fromHalves, toHalves } from "./float16.ts";
 import { fromInt8Rows, toInt8Rows } from "./int8.ts";
 import { type Model, RUNGS, type Rung } from "./model.ts";
 import { NORMALISER_VERSION } from "./normalise.ts";
-import { decodeRice, encodeRice } from "./rice.ts";
+import { decodeAscending, decodeRice, encodeRice } from "./rice.ts";
 
 const MAGIC = "HAQEIMDL";
 const FORMAT = "model";
@@ -14,12 +14,18 @@ const MAX_CLASSES = 100_000;
 const MAX_DIMENSION = 4096;
 /** Most numbers unpacked from a rung whose bytes do not bound them: 128 MB. */
 const MAX_CODED_VALUES = 2 ** 25;
+/** Most columns of them, since their tables grow with its square: 16 MB. */
+const MAX_CODED_DIMENSION = 1024;
 
 /** Steps in which rung `coded` stores idf. A text's vector is normalised, so that a sixteenth more or less changes little. */
 const IDF_STEPS = 8;
 
+/** Versions of the header: 2 is rung `coded` in lanes; without them, and on the other rungs, it is 1, so that older readers read on. */
+const PLAIN = 1;
+const IN_LANES = 2;
+
 interface Header {
-  schema: 1;
+  schema: typeof PLAIN | typeof IN_LANES;
   rung: Rung;
   normaliser: number;
   features: number;
@@ -40,6 +46,8 @@ interface CodedHeader {
   idfShift: number;
   idfBytes: number;
   words: number;
+  /** Words of each lane, from schema 2 on; before, there was one. */
+  lanes?: number[];
   escapes: number;
 }
 
@@ -67,7 +75,7 @@ interface Storage {
 export function encodeModel(model: Model): Uint8Array {
   const { sections, coded } = STORAGE[model.rung].write(model);
   const header: Header = {
-    schema: model.schema,
+    schema: coded ? IN_LANES : PLAIN,
     rung: model.rung,
     normaliser: model.normaliser,
     features: model.features,
@@ -102,9 +110,6 @@ export function decodeModel(bytes: Uint8Array): Model {
     temperature,
   };
   sections.end();
-  for (let at = 1; at < model.keys.length; at += 1) {
-    check((model.keys[at - 1] as number) < (model.keys[at] as number), "its keys do not ascend");
-  }
   return model;
 }
 
@@ -154,7 +159,7 @@ const coded: Storage = {
     );
     const keyCodes = encodeRice(gaps);
     const idfCodes = encodeRice(idfSteps.map((value) => idfTop - value));
-    const { means, frequencies, words, escapes } = encodeMatrix(Int8Array.from(codes), dimension);
+    const { means, frequencies, words, lanes, escapes } = encodeMatrix(Int8Array.from(codes), dimension);
     return {
       coded: {
         step,
@@ -164,27 +169,32 @@ const coded: Storage = {
         idfShift: idfCodes.shift,
         idfBytes: idfCodes.bytes.length,
         words: words.length,
+        lanes: [...lanes],
         escapes: escapes.length,
       },
       sections: [keyCodes.bytes, idfCodes.bytes, means, frequencies, words, escapes, ...writeInt8(head, dimension)],
     };
   },
-  read(sections, { vocabulary, dimension, classes, coded }) {
+  read(sections, { schema, vocabulary, dimension, classes, coded }) {
     check(isCodedHeader(coded), "its header does not say how it is coded");
+    const lanes = schema === IN_LANES ? coded.lanes : [coded.words];
+    check(isLanes(lanes, coded.words), "its header does not say how long its lanes are");
+    check(dimension <= MAX_CODED_DIMENSION, `${dimension} dimensions are too many`);
     check(vocabulary * dimension <= MAX_CODED_VALUES, `${vocabulary} x ${dimension} numbers are too many`);
     const { step, keyShift, keyBytes, idfTop, idfShift, idfBytes } = coded;
-    const gaps = decodeRice({ shift: keyShift, bytes: sections.uint8(keyBytes, "keys") }, vocabulary, "keys");
+    const keys = decodeAscending({ shift: keyShift, bytes: sections.uint8(keyBytes, "keys") }, vocabulary, "keys");
     const idfCodes = decodeRice({ shift: idfShift, bytes: sections.uint8(idfBytes, "idf") }, vocabulary, "idf");
     const matrix = {
       means: sections.uint16(dimension, "means"),
       frequencies: sections.uint16(CONTEXTS * SYMBOLS, "frequencies"),
       words: sections.uint16(coded.words, "vectors"),
+      lanes,
       escapes: sections.int8(coded.escapes, "escapes"),
     };
     return {
-      keys: fromGaps(gaps),
-      idf: Float32Array.from(idfCodes, (lack) => (idfTop - lack) / IDF_STEPS),
-      vectors: decodeMatrix(matrix, vocabulary, step),
+      keys,
+      idf: fromIdfCodes(idfCodes, idfTop),
+      vectors: decodeMatrix(matrix, vocabulary, step, classes.length),
       head: readInt8(sections, classes.length, dimension, "head"),
       step,
     };
@@ -193,21 +203,23 @@ const coded: Storage = {
 
 const STORAGE: Readonly<Record<Rung, Storage>> = { float32, float16, int8, coded };
 
-function fromGaps(gaps: Float64Array): Uint32Array {
-  const keys = new Uint32Array(gaps.length);
-  let key = -1;
-  for (let at = 0; at < gaps.length; at += 1) {
-    key += (gaps[at] as number) + 1;
-    check(key <= 0xffffffff, "a key has more than 32 bits");
-    keys[at] = key;
-  }
-  return keys;
+function fromIdfCodes(codes: Uint32Array, top: number): Float32Array {
+  const idf = new Float32Array(codes.length);
+  for (let at = 0; at < codes.length; at += 1) idf[at] = (top - (codes[at] as number)) / IDF_STEPS;
+  return idf;
 }
 
-const readVocabulary = (sections: SectionReader, vocabulary: number): Pick<Model, "keys" | "idf"> => ({
-  keys: sections.uint32(vocabulary, "keys"),
-  idf: readFloats(sections, vocabulary, "idf"),
-});
+function readVocabulary(sections: SectionReader, vocabulary: number): Pick<Model, "keys" | "idf"> {
+  const keys = sections.uint32(vocabulary, "keys");
+  const idf = readFloats(sections, vocabulary, "idf");
+  check(ascends(keys), "its keys do not ascend");
+  return { keys, idf };
+}
+
+function ascends(keys: Uint32Array): boolean {
+  for (let at = 1; at < keys.length; at += 1) if ((keys[at - 1] as number) >= (keys[at] as number)) return false;
+  return true;
+}
 
 function writeInt8(values: Float32Array, columns: number): ArrayBufferView[] {
   const { scales, codes } = toInt8Rows(finite(values, "a matrix"), columns);
@@ -226,6 +238,12 @@ function check(holds: boolean, what: string): asserts holds {
 const isCount = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
+const isLanes = (lanes: unknown, words: number): lanes is number[] =>
+  Array.isArray(lanes) &&
+  isCount(lanes.length, 1, LANES) &&
+  lanes.every((length) => isCount(length, 0, words)) &&
+  lanes.reduce((sum, length) => sum + length, 0) === words;
+
 function isCodedHeader(value: unknown): value is CodedHeader {
   if (typeof value !== "object" || value === null) return false;
   const { step, idfTop, ...counts } = value as Record<keyof CodedHeader, unknown>;
@@ -243,7 +261,10 @@ function isCodedHeader(value: unknown): value is CodedHeader {
 function readHeader(raw: unknown): Header {
   check(typeof raw === "object" && raw !== null && !Array.isArray(raw), "its header is no object");
   const header = raw as Record<string, unknown>;
-  check(header.schema === 1, `its schema is ${String(header.schema)}, not 1`);
+  check(
+    header.schema === PLAIN || header.schema === IN_LANES,
+    `its schema is ${String(header.schema)}, and this code reads ${PLAIN} and ${IN_LANES}`,
+  );
   check(RUNGS.includes(header.rung as Rung), `its rung is ${String(header.rung)}`);
   check(
     header.normaliser === NORMALISER_VERSION && header.features === FEATURES_VERSION,
