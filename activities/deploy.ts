@@ -4,10 +4,11 @@ import { Validation } from "#contracts/evaluation.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { decodeModel } from "#model/codec.ts";
 import { judgeCompression } from "#policy/compression-gate.ts";
+import { pairsOf } from "#policy/pairs.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { digestOf } from "#stores/digest.ts";
 import { measureCompression } from "#training/gate.ts";
-import { pairsOf, scoreModel, testQueries } from "./scoring.ts";
+import { scoreModel, testQueries } from "./scoring.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 
 const Settings = z.object({ deploy: Config.shape.deploy, compression: Config.shape.compression });

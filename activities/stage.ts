@@ -18,6 +18,8 @@ export interface StageWork {
   verdict?: Verdict;
   /** Runs once the result is kept: throws away what it was made from. */
   tidy?: () => Promise<void>;
+  /** Artefacts that are kept as well, each with figures of its own; nothing goes on from them. */
+  beside?: readonly Pick<StageWork, "kind" | "bytes" | "metrics">[];
 }
 
 export interface StageContext {
@@ -64,14 +66,17 @@ export function stage(
             return dependencies.artefacts.get(reference);
           },
         });
-        const output = await dependencies.artefacts.put(done.kind, done.bytes, {
-          producedBy: call.stage,
-          parents: Object.entries(call.inputs).map(([name, { sha256 }]) => ({ name, sha256 })),
-          codeDigest: dependencies.codeDigests[call.activity] ?? "unknown",
-          configDigest: digestOf(call.settings),
-          ...(typeof call.asked.seed === "number" ? { seed: call.asked.seed } : {}),
-          metrics: done.metrics,
-        });
+        const put = ({ kind, bytes, metrics }: Pick<StageWork, "kind" | "bytes" | "metrics">) =>
+          dependencies.artefacts.put(kind, bytes, {
+            producedBy: call.stage,
+            parents: Object.entries(call.inputs).map(([name, { sha256 }]) => ({ name, sha256 })),
+            codeDigest: dependencies.codeDigests[call.activity] ?? "unknown",
+            configDigest: digestOf(call.settings),
+            ...(typeof call.asked.seed === "number" ? { seed: call.asked.seed } : {}),
+            metrics,
+          });
+        const output = await put(done);
+        for (const one of done.beside ?? []) await put(one);
         const result: StageResult = {
           output,
           metrics: { ...done.metrics, ...done.timings },

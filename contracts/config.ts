@@ -1,5 +1,9 @@
 import { z } from "zod";
 
+/** Rungs that a trained model can be brought to (specification 6.2); the last two are two ways to its last stage. */
+export const LADDER = ["float16", "int8", "codebook", "coded"] as const;
+export type LadderRung = (typeof LADDER)[number];
+
 /** Settings of the trainer; the defaults are the recipe that measured best on CLINC150's dev split. */
 export const TrainingConfig = z.strictObject({
   backend: z.enum(["auto", "js", "tfjs-node"]).default("js"),
@@ -16,14 +20,12 @@ export const TrainingConfig = z.strictObject({
   soups: z.number().int().min(1).max(16).default(1),
   /** Largest compressed model, in bytes: trained twice, the second time on the features that matter most; 0 for any size. */
   maxBytes: z.number().int().min(0).default(0),
+  /** The rung that `maxBytes` is counted on, and that `haqei train` writes. */
+  rung: z.enum(LADDER).default("coded"),
   /** Most frequent features kept; 0 keeps all. */
   maxFeatures: z.number().int().min(0).default(0),
 });
 export type TrainingConfig = z.infer<typeof TrainingConfig>;
-
-/** Rungs that a trained model can be brought to (specification 6.2), from the largest to the smallest. */
-export const LADDER = ["float16", "int8", "coded"] as const;
-export type LadderRung = (typeof LADDER)[number];
 
 const Share = z.number().min(0).max(1);
 /** What a rung must keep, on held-out queries (specification 6.2). */
@@ -33,8 +35,24 @@ const rungLimits = (retention: number, loss: number) =>
     .prefault({});
 
 export const CompressionConfig = z.strictObject({
-  /** What the batch ships; where the gate refuses it, the next larger one that passes. */
-  rung: z.enum(LADDER).default("coded"),
+  /**
+   * The batch ships the most accurate rung of at most so many bytes that passes the gate (6.2: 800 KB); where none does, the
+   * smallest that passes, with a warning.
+   */
+  shipBytes: z.number().int().min(1).default(800_000),
+  /** Features that every rung stores as they are (6.3 ADJUST). */
+  pinned: z
+    .strictObject({
+      /** By their text: words, or runs of characters in text without spaces. */
+      terms: z.array(z.string().trim().min(1)).default([]),
+      /** So many more: those that decide most, counted over all training examples. */
+      decisive: z.number().int().min(0).default(0),
+    })
+    .prefault({}),
+  /** Fitting again what was quantised, where `training.maxBytes` is at most `below`; kept only where it is better on dev. */
+  refit: z
+    .strictObject({ below: z.number().int().min(0).default(150_000), epochs: z.number().int().min(1).default(4) })
+    .prefault({}),
   /** The gate (specification 6.1). */
   information_retention: Share.default(0.95),
   semantic_similarity: Share.default(0.92),
@@ -44,7 +62,12 @@ export const CompressionConfig = z.strictObject({
   vector_retention: Share.default(0.9),
   /** Each rung's own row (6.2); its retention stands in for the gate's, which the last rung could not meet as it was written. */
   ladder: z
-    .strictObject({ float16: rungLimits(0.98, 0.01), int8: rungLimits(0.95, 0.03), coded: rungLimits(0.9, 0.05) })
+    .strictObject({
+      float16: rungLimits(0.98, 0.01),
+      int8: rungLimits(0.95, 0.03),
+      codebook: rungLimits(0.9, 0.05),
+      coded: rungLimits(0.9, 0.05),
+    })
     .prefault({}),
   /** Loss of accuracy in service from which something is done (6.3). */
   degradation: z.strictObject({ adjust: Share.default(0.03), rollback: Share.default(0.05) }).prefault({}),
