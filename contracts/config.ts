@@ -16,6 +16,10 @@ export const TrainingConfig = z.strictObject({
   /** Share of features left out at each step. */
   dropout: z.number().min(0).max(0.9).default(0.3),
   labelSmoothing: z.number().min(0).max(0.5).default(0),
+  /** `balanced`: every class weighs alike in the fit, however many examples it has. */
+  classWeights: z.enum(["none", "balanced"]).default("none"),
+  /** Epochs without a better answer to dev after which a run ends and its best weights are taken; 0 goes to the end. */
+  patience: z.number().int().min(0).default(0),
   /** Runs from the same start with different seeds, whose weights are averaged. */
   soups: z.number().int().min(1).max(16).default(1),
   /** Largest compressed model, in bytes: trained twice, the second time on the features that matter most; 0 for any size. */

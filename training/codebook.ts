@@ -6,7 +6,7 @@ import { overlay } from "#model/pinned.ts";
 import { assign, centresOf } from "./k-means.ts";
 
 /** Numbers a sub-vector; the usual lost nothing on CLINC150's dev split, narrower ones than the least buy nothing. */
-export const USUAL_WIDTH = 5;
+const USUAL_WIDTH = 5;
 const LEAST_WIDTH = 2;
 const MOST_WIDTH = 16;
 /** Centres are found from at most so many rows, spread over the vocabulary; more measured no better. */

@@ -56,17 +56,17 @@ const ENCODE: Readonly<
 };
 
 /** A model without what a rung added to it. */
-export function plain({ step: _step, codebook: _codebook, pinned: _pinned, ...model }: Model): Model {
+function plain({ step: _step, codebook: _codebook, pinned: _pinned, ...model }: Model): Model {
   return model;
 }
 
-export function withPinned(model: Model, pinned: ReadonlySet<number>): Model {
+function withPinned(model: Model, pinned: ReadonlySet<number>): Model {
   const indices = Array.from(model.keys.keys()).filter((index) => pinned.has(model.keys[index] as number));
   return pin(model, Uint32Array.from(indices));
 }
 
 /** A rotated model at the usual step, or at the finest that fits. */
-export function encodeWithin(rotated: Model, maxBytes: number): Uint8Array {
+function encodeWithin(rotated: Model, maxBytes: number): Uint8Array {
   if (maxBytes === 0) return encodeCoded(rotated, USUAL_STEP);
   const finest = encodeCoded(rotated, LEAST_STEP);
   if (finest.length <= maxBytes) return finest;
