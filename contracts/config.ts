@@ -4,24 +4,46 @@ import { z } from "zod";
 export const LADDER = ["float16", "int8", "codebook", "coded"] as const;
 export type LadderRung = (typeof LADDER)[number];
 
+/** What of the trainer depends on how many examples a class there are. */
+const fitSettings = {
+  /** Cap on the dimension of text vectors (specification 3.2 `max_dimension`). */
+  max_dimension: z.number().int().min(2).max(512),
+  epochs: z.number().int().min(1).max(1000),
+  learningRate: z.number().positive(),
+  /** Share of features left out at each step. */
+  dropout: z.number().min(0).max(0.9),
+  labelSmoothing: z.number().min(0).max(0.5),
+  /** Runs from the same start with different seeds, whose weights are averaged. */
+  soups: z.number().int().min(1).max(16),
+};
+
 /** Settings of the trainer; the defaults are the recipe that measured best on CLINC150's dev split. */
 export const TrainingConfig = z.strictObject({
   backend: z.enum(["auto", "js", "tfjs-node"]).default("js"),
-  /** Cap on the dimension of text vectors (specification 3.2 `max_dimension`). */
-  max_dimension: z.number().int().min(2).max(512).default(50),
+  max_dimension: fitSettings.max_dimension.default(50),
   /** Smallest dimension that explains this share of variance, under the cap (3.2 `min_variance_explained`). */
   min_variance_explained: z.number().gt(0).max(1).default(0.95),
-  epochs: z.number().int().min(1).max(1000).default(20),
-  learningRate: z.number().positive().default(0.2),
-  /** Share of features left out at each step. */
-  dropout: z.number().min(0).max(0.9).default(0.3),
-  labelSmoothing: z.number().min(0).max(0.5).default(0),
+  epochs: fitSettings.epochs.default(20),
+  learningRate: fitSettings.learningRate.default(0.2),
+  dropout: fitSettings.dropout.default(0.3),
+  labelSmoothing: fitSettings.labelSmoothing.default(0),
   /** `balanced`: every class weighs alike in the fit, however many examples it has. */
   classWeights: z.enum(["none", "balanced"]).default("none"),
   /** Epochs without a better answer to dev after which a run ends and its best weights are taken; 0 goes to the end. */
   patience: z.number().int().min(0).default(0),
-  /** Runs from the same start with different seeds, whose weights are averaged. */
-  soups: z.number().int().min(1).max(16).default(1),
+  soups: fitSettings.soups.default(1),
+  /** What is set otherwise where there are fewer than `below` examples a class; nothing without it. */
+  few: z
+    .strictObject({ below: z.number().positive().default(40), ...fitSettings })
+    .partial({
+      max_dimension: true,
+      epochs: true,
+      learningRate: true,
+      dropout: true,
+      labelSmoothing: true,
+      soups: true,
+    })
+    .optional(),
   /** Largest compressed model, in bytes: trained twice, the second time on the features that matter most; 0 for any size. */
   maxBytes: z.number().int().min(0).default(0),
   /** The rung that `maxBytes` is counted on, and that `haqei train` writes. */

@@ -20,6 +20,7 @@ import {
 } from "./problem.ts";
 import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
+import { settingsFor } from "./settings.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
 
 export interface TrainInput {
@@ -92,9 +93,10 @@ interface Prepared extends Start {
  * checkpoint gives the bytes of an unbroken run. Throws InputError where the input cannot be trained on.
  */
 export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const { examples, options, seed, maxBytes, rung = "coded" } = input;
+  const { examples, seed, maxBytes, rung = "coded" } = input;
   const began = performance.now();
   const classes = input.classes ?? classesOf(examples);
+  const options = settingsFor(input.options, examples.length, classes.length);
   checkInput(input, classes);
   const trainer = await loadTrainer(options.backend);
   const run = fingerprint({ ...input, classes });
