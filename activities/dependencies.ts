@@ -14,6 +14,8 @@ export interface Dependencies {
   released: ArtefactStore;
   registry: Registry;
   checkpoints: CheckpointStore;
+  /** File in which a teacher's embeddings are kept. */
+  embeddings: string;
   edge: EdgeClient;
   /** Digest of each stage's bundled code, by activity name. */
   codeDigests: Record<string, string>;

@@ -39,6 +39,7 @@ export const open =
           timezone: config.timezone,
           preprocess: config.preprocess,
           training: config.training,
+          teacher: config.teacher,
           deploy: config.deploy,
           distribute: config.distribute,
         },

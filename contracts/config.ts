@@ -51,6 +51,30 @@ export const CompressionConfig = z.strictObject({
 });
 export type CompressionConfig = z.infer<typeof CompressionConfig>;
 
+/**
+ * The optional teacher of the fit: any server that speaks OpenAI's embeddings API. Without `url` there is none. Its settings are
+ * part of the training's stage key, so that another model is another result.
+ */
+export const TeacherConfig = z.strictObject({
+  /** Its API's base or the endpoint itself: `http://127.0.0.1:8384/v1` and `…/v1/embeddings` are the same. */
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  /** The name it is asked by, and under which its answers are kept. */
+  model: z.string().min(1).default("multilingual-e5-small-q4"),
+  /** Texts a request. */
+  batch: z.number().int().min(1).max(2048).default(64),
+  /** What goes before each text: E5 models want `query: `, unless the server puts it there, as that of `npm run teacher` does. */
+  prefix: z.string().default(""),
+  /** Share of the teacher's opinion in what is learnt; the rest is the label's. */
+  mix: z.number().min(0).max(1).default(0.6),
+  /** How sure it is taken to be: its soft labels are softmax(margin * logits). */
+  margin: z.number().positive().default(0.7),
+  /** False: where it does not answer, train without it, say so, and keep no result for later runs to take. */
+  required: z.boolean().default(false),
+  /** Environment variable that holds its API key, if it wants one: secrets never stand in the config. */
+  apiKeyVariable: z.string().default("HAQEI_TEACHER_API_KEY"),
+});
+export type TeacherConfig = z.infer<typeof TeacherConfig>;
+
 const Minutes = z.number().positive();
 
 const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day HH:MM");
@@ -188,6 +212,7 @@ export const Config = z.strictObject({
     .prefault({}),
   training: TrainingConfig.prefault({}),
   compression: CompressionConfig.prefault({}),
+  teacher: TeacherConfig.prefault({}),
   deploy: z
     .strictObject({
       /** Specification 2.2 `accuracy_drop`: the candidate may be worse than the current model by less than this. */

@@ -1,4 +1,5 @@
-import type { LadderRung, TrainingConfig } from "#contracts/config.ts";
+import { askTeacher } from "#activities/teacher.ts";
+import type { LadderRung, TeacherConfig, TrainingConfig } from "#contracts/config.ts";
 import type { Example } from "#contracts/example.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { sha256 } from "#stores/digest.ts";
@@ -32,17 +33,36 @@ export async function trainModel(options: {
   seed: number;
   /** Most bytes of the compressed model, 0 for any size; without it the settings' own. */
   maxBytes?: number | undefined;
+  teacher: TeacherConfig;
+  /** File in which the teacher's embeddings are kept. */
+  embeddings: string;
   log: Progress;
 }): Promise<TrainedModel> {
-  const { dataset, isTable, training, rung, seed, log } = options;
+  const { dataset, isTable, training, rung, seed, teacher: asked, embeddings, log } = options;
   const maxBytes = options.maxBytes ?? training.maxBytes;
   const { examples, classes } = isTable ? readTable(dataset) : await readAuthored(dataset);
   const train = examples.filter(({ split }) => split === "train");
   const dev = examples.filter(({ split }) => split === "dev");
   log(`${train.length} examples of ${classes.length} classes.`);
   const begun = Date.now();
+  const { teacher, said } = await askTeacher(
+    asked,
+    train.map(({ text }) => text),
+    embeddings,
+    { onProgress: (done, all) => log(`teacher: ${done} of ${all} texts`) },
+  );
+  log(`${said}.`);
   const { model, report } = await trainInThread(
-    { examples: train, dev, classes, options: training, seed, rung, ...(maxBytes > 0 ? { maxBytes } : {}) },
+    {
+      examples: train,
+      dev,
+      classes,
+      options: training,
+      seed,
+      rung,
+      ...(teacher ? { teacher } : {}),
+      ...(maxBytes > 0 ? { maxBytes } : {}),
+    },
     { onProgress: progressLine(log) },
   );
   const bytes = compress(model, rung, maxBytes);
@@ -52,7 +72,12 @@ export async function trainModel(options: {
     model: { sha256: sha256(bytes), bytes: bytes.byteLength, classes: classes.length, rung },
     backend: report.backend,
     seconds: (Date.now() - begun) / 1000,
-    report: { ...report, examples: train.length, uncompressedBytes: model.byteLength },
+    report: {
+      ...report,
+      examples: train.length,
+      uncompressedBytes: model.byteLength,
+      teacher: teacher ? asked.model : "none",
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { FEATURES_VERSION } from "#model/features.ts";
 import { NORMALISER_VERSION } from "#model/normalise.ts";
 import type { Weights } from "./initialise.ts";
 import type { LabelledText } from "./problem.ts";
+import type { Teacher } from "./teacher.ts";
 
 const MAGIC = "HAQEICKP";
 
@@ -45,13 +46,24 @@ export function fingerprint(input: {
   seed: number;
   maxBytes?: number;
   rung?: string;
+  teacher?: Teacher;
 }): string {
-  const { examples, classes, options, seed, maxBytes, rung } = input;
-  const rows = examples.map(({ label, text, weight = 1 }) => [label, text, weight]);
+  const { examples, classes, options, seed, maxBytes, rung, teacher } = input;
+  const rows = examples.map(({ label, text, weight = 1, family }) => [
+    label,
+    text,
+    weight,
+    ...(teacher ? [family] : []),
+  ]);
   const versions = [NORMALISER_VERSION, FEATURES_VERSION];
-  return createHash("sha256")
-    .update(JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rung ?? "", rows]))
-    .digest("hex");
+  const hash = createHash("sha256").update(
+    JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rung ?? "", rows]),
+  );
+  if (teacher) {
+    const { buffer, byteOffset, byteLength } = teacher.embeddings;
+    hash.update(JSON.stringify([teacher.mix, teacher.margin])).update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint, run: string): Uint8Array {

@@ -3,9 +3,11 @@ import type { Example } from "#contracts/example.ts";
 import { createExtractor } from "#model/features.ts";
 import { normalise } from "#model/normalise.ts";
 import { createVectoriser } from "#model/vector.ts";
+import type { SoftLabels } from "./teacher.ts";
 
 /** What of an example matters here. */
-export type LabelledText = Pick<Example, "label" | "text"> & Partial<Pick<Example, "weight" | "lang" | "acceptable">>;
+export type LabelledText = Pick<Example, "label" | "text"> &
+  Partial<Pick<Example, "weight" | "lang" | "acceptable" | "family">>;
 
 /** Which n-grams count as features, ascending, and how rare each is. */
 export interface Vocabulary {
@@ -26,6 +28,29 @@ export interface Problem {
   /** Class index of each row. */
   readonly targets: Int32Array;
   readonly weights: Float32Array;
+  /** A teacher's opinion of each row. */
+  readonly soft?: SoftLabels;
+}
+
+/**
+ * What a step wants the probabilities of a row to be, written into `wanted` (K): the label mixed with the teacher's opinion where
+ * there is one, then smoothed.
+ */
+export function writeWanted(
+  { classes, targets, soft }: Problem,
+  row: number,
+  labelSmoothing: number,
+  wanted: Float64Array | Float32Array,
+): void {
+  wanted.fill(labelSmoothing / classes);
+  const target = targets[row] as number;
+  wanted[target] = (wanted[target] as number) + (1 - labelSmoothing) * (1 - (soft?.mix ?? 0));
+  if (!soft) return;
+  const share = (1 - labelSmoothing) * soft.mix;
+  for (let at = row * soft.width; at < (row + 1) * soft.width; at += 1) {
+    const k = soft.classes[at] as number;
+    wanted[k] = (wanted[k] as number) + share * (soft.shares[at] as number);
+  }
 }
 
 /** Which features to keep: all, the `count` that most examples have, or a list of keys. */

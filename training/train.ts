@@ -18,6 +18,7 @@ import {
 } from "./problem.ts";
 import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
+import { softLabels, type Teacher } from "./teacher.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
 
 export interface TrainInput {
@@ -28,6 +29,8 @@ export interface TrainInput {
   readonly classes?: readonly string[];
   readonly options: TrainingConfig;
   readonly seed: number;
+  /** Opinions to learn from besides the labels; held-out examples never get any. */
+  readonly teacher?: Teacher;
   /** Bytes handed out by an earlier, broken-off run on the same input. */
   readonly checkpoint?: Uint8Array;
   /** Most bytes of the compressed model: trains twice, the second time on the features that matter most. */
@@ -37,7 +40,7 @@ export interface TrainInput {
 }
 
 export interface Progress {
-  readonly phase: "features" | "initialise" | "fit" | "calibrate";
+  readonly phase: "teacher" | "features" | "initialise" | "fit" | "calibrate";
   /** Epochs done, and in all, over every run and pass. */
   readonly epoch: number;
   readonly epochs: number;
@@ -60,6 +63,8 @@ export interface TrainReport {
   readonly resumedEpochs: number;
   readonly loss: number;
   readonly temperature: number;
+  /** Of the teacher's out-of-fold answers to the training examples, the share whose first is the label; absent without a teacher. */
+  readonly teacherTop1?: number;
   readonly seconds: number;
 }
 
@@ -117,6 +122,8 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     };
   }
 
+  if (input.teacher) hooks.onProgress?.(progress("teacher", 0));
+  const soft = input.teacher && softLabels(examples, classes, input.teacher);
   let keep: Keep = resume ? { keys: resume.keys } : { count: options.maxFeatures };
   let maxDimension = options.max_dimension;
   let prepared: Prepared;
@@ -126,7 +133,7 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     const soups = soupsOf[pass] as number;
     hooks.onProgress?.(progress("features", begunEpochs));
     const vocabulary = buildVocabulary(examples, keep);
-    const problem = buildProblem(examples, classes, vocabulary);
+    const problem = { ...buildProblem(examples, classes, vocabulary), ...(soft ? { soft } : {}) };
     hooks.onProgress?.(progress("initialise", begunEpochs));
     prepared = { vocabulary, problem, ...initialise(problem, maxDimension, options.min_variance_explained) };
     const fitBegan = performance.now();
@@ -162,6 +169,7 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     resumedEpochs,
     loss: loss ?? Number.NaN,
     temperature,
+    ...(soft ? { teacherTop1: soft.top1 } : {}),
     seconds: (performance.now() - began) / 1000,
   };
   return { model, report };

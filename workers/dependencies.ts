@@ -4,7 +4,7 @@ import type { Dependencies } from "#activities/dependencies.ts";
 import type { StoreConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import type { LoadedConfig } from "#local/config.ts";
-import type { Endpoints, Home } from "#local/home.ts";
+import { type Endpoints, embeddingsFile, type Home } from "#local/home.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderCheckpoints } from "#stores/checkpoints.ts";
 import { createEdgeClient } from "#stores/edge.ts";
@@ -54,6 +54,7 @@ export async function connectDependencies(
     released: s3Artefacts(localEdgeBucket({ url, adminSecret })),
     registry: sqliteRegistry(home.registryFile),
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
+    embeddings: embeddingsFile(home),
     edge: createEdgeClient({ url, adminSecret }),
     codeDigests: await codeDigests(),
     picture: (workflowId) => (pageUrl ? `${pageUrl}/runs/${encodeURIComponent(workflowId)}` : undefined),

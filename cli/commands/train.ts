@@ -1,7 +1,7 @@
 import { extname } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
-import { TrainingConfig } from "#contracts/config.ts";
+import { TeacherConfig, TrainingConfig } from "#contracts/config.ts";
 import type { Act } from "../context.ts";
 import { wholeNumber } from "../numbers.ts";
 
@@ -12,7 +12,14 @@ export const Output = z.object({
   report: z.record(z.string(), z.unknown()),
 });
 
-type Options = { dataset: string; out: string; seed?: number; maxBytes?: number; backend?: TrainingConfig["backend"] };
+type Options = {
+  dataset: string;
+  out: string;
+  seed?: number;
+  maxBytes?: number;
+  backend?: TrainingConfig["backend"];
+  teacher?: string;
+};
 
 export function register(program: Command, act: Act): void {
   program
@@ -26,14 +33,20 @@ export function register(program: Command, act: Act): void {
         TrainingConfig.shape.backend.unwrap().options,
       ),
     )
+    .option(
+      "--teacher <url>",
+      "an OpenAI-compatible embeddings endpoint to learn from (default: the config's, else none)",
+      httpUrl,
+    )
     .description("train and compress without Temporal, by the functions that the batch calls")
     .action(
       act<Options>(async (context, options) => {
-        const [{ trainModel }, { writeModel }] = await Promise.all([
+        const [{ trainModel }, { writeModel }, { embeddingsFile }] = await Promise.all([
           import("#local/train.ts"),
           import("#local/model-folder.ts"),
+          import("#local/home.ts"),
         ]);
-        const { loaded } = await context.load();
+        const { loaded, home } = await context.load();
         const { config } = loaded;
         const made = await trainModel({
           dataset: options.dataset,
@@ -42,6 +55,8 @@ export function register(program: Command, act: Act): void {
           rung: config.compression.rung,
           seed: options.seed ?? config.seed,
           maxBytes: options.maxBytes,
+          teacher: { ...config.teacher, ...(options.teacher ? { url: options.teacher } : {}) },
+          embeddings: embeddingsFile(home),
           log: context.progress,
         });
         const { bytes, original, ...output } = made;
@@ -55,4 +70,10 @@ export function register(program: Command, act: Act): void {
         };
       }),
     );
+}
+
+function httpUrl(text: string): string {
+  const url = TeacherConfig.shape.url.safeParse(text);
+  if (!url.success) throw new InvalidArgumentError("It must be an address such as http://127.0.0.1:8384/v1.");
+  return text;
 }

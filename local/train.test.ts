@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { TeacherConfig, TrainingConfig } from "#contracts/config.ts";
+import { NotReachableError } from "#contracts/errors.ts";
+import { type EmbeddingsServer, startEmbeddingsServer } from "#stores/test-support/embeddings-server.ts";
+import { tinyDev, tinyExamples } from "#training/test-support/tiny.ts";
+import { trainModel } from "./train.ts";
+
+const table = (rows: readonly { label: string; text: string }[]) =>
+  rows.map(({ label, text }) => `${label}\t${text}\n`).join("");
+
+let server: EmbeddingsServer;
+let folder: string;
+beforeEach(async () => {
+  server = await startEmbeddingsServer();
+  folder = mkdtempSync(join(tmpdir(), "haqei-train-"));
+  writeFileSync(join(folder, "train.tsv"), table(tinyExamples));
+  writeFileSync(join(folder, "dev.tsv"), table(tinyDev));
+  writeFileSync(join(folder, "test.tsv"), table(tinyDev.map(({ label, text }) => ({ label, text: `${text} now` }))));
+});
+afterEach(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function trained(teacher: Partial<TeacherConfig>) {
+  const said: string[] = [];
+  const made = await trainModel({
+    dataset: folder,
+    isTable: false,
+    training: TrainingConfig.parse({ epochs: 3, max_dimension: 6 }),
+    rung: "coded",
+    seed: 7,
+    teacher: TeacherConfig.parse(teacher),
+    embeddings: join(folder, "cache", "embeddings.db"),
+    log: (line) => said.push(line),
+  });
+  return { ...made, said: said.join("\n") };
+}
+
+test("asks for the training texts once, and never for those of dev and test", async () => {
+  const first = await trained({ url: server.url, prefix: "query: " });
+  const asked = server.asked.flatMap(({ body }) => body.input);
+  expect(asked).toEqual(tinyExamples.map(({ text }) => `query: ${text}`));
+  expect(first.report).toMatchObject({ teacher: "multilingual-e5-small-q4" });
+  expect(first.said).toContain("taught by multilingual-e5-small-q4");
+  const second = await trained({ url: server.url, prefix: "query: " });
+  expect(server.asked.flatMap(({ body }) => body.input)).toHaveLength(tinyExamples.length);
+  expect(second.model.sha256).toBe(first.model.sha256);
+});
+
+test("runs without a teacher, and says so", async () => {
+  const { report, said, model } = await trained({});
+  expect(report).toMatchObject({ teacher: "none" });
+  expect(said).toContain("no teacher");
+  expect(model.sha256).not.toBe((await trained({ url: server.url })).model.sha256);
+});
+
+test("a teacher that refuses ends the training with what to do", async () => {
+  server.faults.push({ status: 404, body: "no such model" });
+  await expect(trained({ url: server.url })).rejects.toMatchObject({ hint: expect.stringContaining("teacher.model") });
+});
+
+test("one that does not answer ends it too, unless it is not required", { timeout: 60_000 }, async () => {
+  const { url } = server;
+  server.faults.push(...Array(8).fill({ status: 503, body: "loading" }));
+  await expect(trained({ url })).rejects.toBeInstanceOf(NotReachableError);
+  const { report, said } = await trained({ url, required: false });
+  expect(report).toMatchObject({ teacher: "none" });
+  expect(said).toContain("without its teacher");
+});
