@@ -47,10 +47,8 @@ export function writeWanted(
   wanted[target] = (wanted[target] as number) + (1 - labelSmoothing) * (1 - (soft?.mix ?? 0));
   if (!soft) return;
   const share = (1 - labelSmoothing) * soft.mix;
-  for (let at = row * soft.width; at < (row + 1) * soft.width; at += 1) {
-    const k = soft.classes[at] as number;
+  for (let k = 0, at = row * classes; k < classes; k += 1, at += 1)
     wanted[k] = (wanted[k] as number) + share * (soft.shares[at] as number);
-  }
 }
 
 /** Which features to keep: all, the `count` that most examples have, or a list of keys. */

@@ -12,21 +12,16 @@ export interface Teacher {
   readonly margin: number;
 }
 
-/** A distribution over the classes for each example, cut to its `width` likeliest classes and made to sum to 1 again. */
+/** A distribution over all classes for each example: what it says of unlikely classes is most of what it teaches. */
 export interface SoftLabels {
   readonly mix: number;
-  readonly width: number;
-  /** N x width, likeliest first. */
-  readonly classes: Int32Array;
-  /** N x width. */
+  /** N x K. */
   readonly shares: Float32Array;
   /** Share of the examples whose likeliest class is their label: how good the teacher is where it has not seen the family. */
   readonly top1: number;
 }
 
 const FOLDS = 5;
-/** Classes kept of a distribution: the rest of it is below a percent with hundreds of classes. */
-const WIDTH = 16;
 
 /**
  * Soft labels by knowledge distillation (Hinton et al. 2015) from a multinomial logistic regression on the embeddings. Each family
@@ -55,8 +50,7 @@ export function softLabels(
   const weights = Float32Array.from(examples, ({ weight = 1 }) => weight);
   const rows = unitRows(teacher.embeddings, dimension);
   const folds = foldsByFamily(examples);
-  const width = Math.min(WIDTH, classes.length);
-  const soft = { classes: new Int32Array(size * width), shares: new Float32Array(size * width) };
+  const shares = new Float32Array(size * classes.length);
   let right = 0;
   for (let fold = 0; fold < FOLDS; fold += 1) {
     const seen = [...folds.keys()].filter((row) => folds[row] !== fold && (targets[row] as number) >= 0);
@@ -65,18 +59,18 @@ export function softLabels(
     for (const [row, own] of folds.entries()) {
       if (own !== fold) continue;
       const target = targets[row] as number;
-      const place = row * width;
+      const opinion = shares.subarray(row * classes.length, (row + 1) * classes.length);
       if (!known.has(target)) {
-        soft.classes.fill(Math.max(0, target), place, place + width);
-        soft.shares[place] = 1;
+        if (target >= 0) opinion[target] = 1;
         continue;
       }
-      likeliest(logitsOf(regression, rows, row), teacher.margin, soft, place, width);
-      if (soft.classes[place] === target) right += 1;
+      const logits = logitsOf(regression, rows, row);
+      soften(logits, teacher.margin, opinion);
+      if (logits.indexOf(Math.max(...logits)) === target) right += 1;
     }
     onFold(fold + 1, FOLDS);
   }
-  return { mix: teacher.mix, width, ...soft, top1: right / size };
+  return { mix: teacher.mix, shares, top1: right / size };
 }
 
 /** The fold of each example: families in order of label and name are dealt out in turn, so that folds share out the classes. */
@@ -103,21 +97,10 @@ function unitRows(embeddings: Float32Array, dimension: number): Float32Array {
   return rows;
 }
 
-/** Writes the `width` likeliest classes of softmax(margin * logits) and their shares of what these have together. */
-function likeliest(
-  logits: Float64Array,
-  margin: number,
-  into: { classes: Int32Array; shares: Float32Array },
-  place: number,
-  width: number,
-): void {
-  const order = [...logits.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b);
-  const highest = logits[order[0] as number] as number;
-  const kept = order.slice(0, width);
-  const powers = kept.map((k) => Math.exp(margin * ((logits[k] as number) - highest)));
+/** Writes softmax(margin * logits). */
+function soften(logits: Float64Array, margin: number, into: Float32Array): void {
+  const highest = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp(margin * (logit - highest)));
   const total = powers.reduce((sum, power) => sum + power, 0);
-  for (const [at, k] of kept.entries()) {
-    into.classes[place + at] = k;
-    into.shares[place + at] = (powers[at] as number) / total;
-  }
+  for (const [k, power] of powers.entries()) into[k] = power / total;
 }
