@@ -22,10 +22,16 @@ export async function askTeacher(
   hooks: EmbedHooks = {},
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Teaching> {
-  const { url, model, batch, prefix, mix, margin, required, apiKeyVariable } = config;
+  const { url, model, batch, prefix, mix, margin, dropout, required, timeoutSeconds, apiKeyVariable } = config;
   if (!url) return { missed: false, said: "no teacher" };
   const apiKey = env[apiKeyVariable];
-  const client = embeddingClient({ url, model, batch, ...(apiKey ? { apiKey } : {}) });
+  const client = embeddingClient({
+    url,
+    model,
+    batch,
+    timeoutMs: 1000 * timeoutSeconds,
+    ...(apiKey ? { apiKey } : {}),
+  });
   try {
     const vectors = await cachedEmbeddings(cache, client).embed(
       texts.map((text) => prefix + text),
@@ -34,7 +40,7 @@ export async function askTeacher(
     const dimension = vectors[0]?.length ?? 0;
     const embeddings = new Float32Array(vectors.length * dimension);
     for (const [row, vector] of vectors.entries()) embeddings.set(vector, row * dimension);
-    return { teacher: { embeddings, mix, margin }, missed: false, said: `taught by ${model}` };
+    return { teacher: { embeddings, mix, margin, dropout }, missed: false, said: `taught by ${model}` };
   } catch (error) {
     if (required || !(error instanceof NotReachableError)) throw error;
     return { missed: true, said: `without its teacher: ${error.message}` };

@@ -11,6 +11,7 @@ const Settings = z.object({
   training: Config.shape.training,
   compression: Config.shape.compression,
   teacher: Config.shape.teacher,
+  learning: Config.shape.learning,
 });
 
 /**
@@ -22,7 +23,7 @@ export const train =
   ({ checkpoints, embeddings }: Pick<Dependencies, "checkpoints" | "embeddings">) =>
   async ({ call, input, signal, report }: StageContext): Promise<StageWork> => {
     const { seed } = Asked.parse(call.asked);
-    const { training, compression, teacher: asked } = Settings.parse(call.settings);
+    const { training, compression, teacher: asked, learning } = Settings.parse(call.settings);
     const { examples, classes } = fromArrow(await input("dataset"));
     const learnt = examples.filter(({ split }) => split === "train");
     const { teacher, missed, said } = await askTeacher(
@@ -43,6 +44,7 @@ export const train =
         seed,
         rung: compression.rung,
         ...(training.maxBytes > 0 ? { maxBytes: training.maxBytes } : {}),
+        priority: learning.priority_learning,
         ...(teacher ? { teacher } : {}),
         ...(checkpoint ? { checkpoint } : {}),
       },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { TeacherConfig, TrainingConfig } from "#contracts/config.ts";
+import { PriorityLearning, TeacherConfig, TrainingConfig } from "#contracts/config.ts";
 import { NotReachableError } from "#contracts/errors.ts";
 import { type EmbeddingsServer, startEmbeddingsServer } from "#stores/test-support/embeddings-server.ts";
 import { tinyDev, tinyExamples } from "#training/test-support/tiny.ts";
@@ -32,6 +32,7 @@ async function trained(teacher: Partial<TeacherConfig>) {
     isTable: false,
     training: TrainingConfig.parse({ epochs: 3, max_dimension: 6 }),
     rung: "coded",
+    priority: PriorityLearning.parse({}),
     seed: 7,
     teacher: TeacherConfig.parse(teacher),
     embeddings: join(folder, "cache", "embeddings.db"),

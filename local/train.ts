@@ -1,5 +1,5 @@
 import { askTeacher } from "#activities/teacher.ts";
-import type { LadderRung, TeacherConfig, TrainingConfig } from "#contracts/config.ts";
+import type { LadderRung, PriorityLearning, TeacherConfig, TrainingConfig } from "#contracts/config.ts";
 import type { Example } from "#contracts/example.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { sha256 } from "#stores/digest.ts";
@@ -34,11 +34,14 @@ export async function trainModel(options: {
   /** Most bytes of the compressed model, 0 for any size; without it the settings' own. */
   maxBytes?: number | undefined;
   teacher: TeacherConfig;
+  priority: PriorityLearning;
+  /** An uncompressed model to go on from. */
+  parent?: Uint8Array | undefined;
   /** File in which the teacher's embeddings are kept. */
   embeddings: string;
   log: Progress;
 }): Promise<TrainedModel> {
-  const { dataset, isTable, training, rung, seed, teacher: asked, embeddings, log } = options;
+  const { dataset, isTable, training, rung, seed, teacher: asked, embeddings, priority, parent, log } = options;
   const maxBytes = options.maxBytes ?? training.maxBytes;
   const { examples, classes } = isTable ? readTable(dataset) : await readAuthored(dataset);
   const train = examples.filter(({ split }) => split === "train");
@@ -60,7 +63,9 @@ export async function trainModel(options: {
       options: training,
       seed,
       rung,
+      priority,
       ...(teacher ? { teacher } : {}),
+      ...(parent ? { parent } : {}),
       ...(maxBytes > 0 ? { maxBytes } : {}),
     },
     { onProgress: progressLine(log) },
@@ -83,10 +88,10 @@ export async function trainModel(options: {
 
 const progressLine =
   (log: Progress) =>
-  ({ phase, epoch, epochs, loss }: TrainingProgress): void =>
+  ({ phase, epoch, epochs, loss, etaSeconds }: TrainingProgress): void =>
     log(
       phase === "fit"
-        ? `fit: epoch ${epoch} of ${epochs}${loss === undefined ? "" : `, loss ${loss.toFixed(3)}`}`
+        ? `fit: epoch ${epoch} of ${epochs}${loss === undefined ? "" : `, loss ${loss.toFixed(3)}`}${etaSeconds === undefined ? "" : `, ${Math.ceil(etaSeconds)} s left`}`
         : phase,
     );
 

@@ -27,6 +27,8 @@ export interface EmbeddingEndpoint {
   /** Texts a request. */
   readonly batch: number;
   readonly apiKey?: string;
+  /** Most time that one request may take; 120 s without it. */
+  readonly timeoutMs?: number;
   /** Waits between attempts of one request; as many retries as there are waits. */
   readonly waitsMs?: readonly number[];
 }
@@ -35,7 +37,6 @@ const Answer = z.object({
   data: z.array(z.object({ index: z.number().int().nonnegative(), embedding: z.array(z.number()).min(1) })),
 });
 
-/** A slow machine embeds a batch of long texts in seconds. */
 const TIMEOUT_MS = 120_000;
 const WAITS_MS = [500, 2_000];
 
@@ -44,7 +45,7 @@ const WAITS_MS = [500, 2_000];
  * What may pass (no answer, 429, 5xx) is tried again; a refusal is not.
  */
 export function embeddingClient(endpoint: EmbeddingEndpoint): Embedder {
-  const { model, batch, apiKey, waitsMs = WAITS_MS } = endpoint;
+  const { model, batch, apiKey, timeoutMs = TIMEOUT_MS, waitsMs = WAITS_MS } = endpoint;
   const url = embeddingsUrl(endpoint.url);
   const unreachable = (what: string, cause?: unknown) =>
     new NotReachableError(
@@ -54,7 +55,7 @@ export function embeddingClient(endpoint: EmbeddingEndpoint): Embedder {
     );
 
   async function ask(input: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
-    const limit = AbortSignal.timeout(TIMEOUT_MS);
+    const limit = AbortSignal.timeout(timeoutMs);
     let status: number;
     let text: string;
     try {

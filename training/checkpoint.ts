@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { TrainingConfig } from "#contracts/config.ts";
+import type { PriorityLearning, TrainingConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import { pack, unpack } from "#model/container.ts";
 import { FEATURES_VERSION } from "#model/features.ts";
@@ -47,8 +47,10 @@ export function fingerprint(input: {
   maxBytes?: number;
   rung?: string;
   teacher?: Teacher;
+  parent?: Uint8Array;
+  priority?: PriorityLearning;
 }): string {
-  const { examples, classes, options, seed, maxBytes, rung, teacher } = input;
+  const { examples, classes, options, seed, maxBytes, rung, teacher, parent, priority } = input;
   const rows = examples.map(({ label, text, weight = 1, family }) => [
     label,
     text,
@@ -57,12 +59,24 @@ export function fingerprint(input: {
   ]);
   const versions = [NORMALISER_VERSION, FEATURES_VERSION];
   const hash = createHash("sha256").update(
-    JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rung ?? "", rows]),
+    JSON.stringify([
+      versions,
+      classes,
+      Object.entries(options).sort(),
+      seed,
+      maxBytes ?? 0,
+      rung ?? "",
+      priority ?? "",
+      rows,
+    ]),
   );
   if (teacher) {
     const { buffer, byteOffset, byteLength } = teacher.embeddings;
-    hash.update(JSON.stringify([teacher.mix, teacher.margin])).update(new Uint8Array(buffer, byteOffset, byteLength));
+    hash
+      .update(JSON.stringify([teacher.mix, teacher.margin, teacher.dropout]))
+      .update(new Uint8Array(buffer, byteOffset, byteLength));
   }
+  if (parent) hash.update("parent").update(parent);
   return hash.digest("hex");
 }
 

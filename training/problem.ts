@@ -51,6 +51,34 @@ export function writeWanted(
     wanted[k] = (wanted[k] as number) + share * (soft.shares[at] as number);
 }
 
+/** Some rows of a problem, in the order given, each as many times as it is named; their weights times `factor`. */
+export function rowsOf(problem: Problem, rows: Int32Array, factor = 1): Problem {
+  const { classes, soft } = problem;
+  const offsets = new Int32Array(rows.length + 1);
+  for (const [place, row] of rows.entries())
+    offsets[place + 1] =
+      (offsets[place] as number) + (problem.offsets[row + 1] as number) - (problem.offsets[row] as number);
+  const indices = new Int32Array(offsets[rows.length] as number);
+  const values = new Float32Array(indices.length);
+  const shares = soft && new Float32Array(rows.length * classes);
+  for (const [place, row] of rows.entries()) {
+    const [from, to] = [problem.offsets[row] as number, problem.offsets[row + 1] as number];
+    indices.set(problem.indices.subarray(from, to), offsets[place]);
+    values.set(problem.values.subarray(from, to), offsets[place]);
+    if (soft) shares?.set(soft.shares.subarray(row * classes, (row + 1) * classes), place * classes);
+  }
+  return {
+    ...problem,
+    size: rows.length,
+    offsets,
+    indices,
+    values,
+    targets: Int32Array.from(rows, (row) => problem.targets[row] as number),
+    weights: Float32Array.from(rows, (row) => factor * (problem.weights[row] as number)),
+    ...(soft && shares ? { soft: { ...soft, shares } } : {}),
+  };
+}
+
 /** Which features to keep: all, the `count` that most examples have, or a list of keys. */
 export type Keep = { readonly count: number } | { readonly keys: Uint32Array };
 

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { HaqeiError, InputError } from "#contracts/errors.ts";
+import { HaqeiError, InputError, NonFiniteError } from "#contracts/errors.ts";
 import type { Progress, TrainInput, TrainResult } from "./train.ts";
 
 export interface ToThread {
@@ -64,6 +64,7 @@ export function trainInThread(input: TrainInput, hooks: RunHooks = {}): Promise<
 
 function revive({ name, message, hint }: Extract<FromThread, { kind: "failed" }>): Error {
   if (name === "InputError") return new InputError(message, hint);
+  if (name === "NonFiniteError") return new NonFiniteError(message, hint);
   const error = hint === "" ? new Error(message) : new HaqeiError(message, hint);
   error.name = name;
   return error;

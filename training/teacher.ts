@@ -10,6 +10,8 @@ export interface Teacher {
   readonly mix: number;
   /** The soft label is softmax(margin * logits). */
   readonly margin: number;
+  /** Feature dropout of the fit while it is taught; without it the options' own. */
+  readonly dropout?: number;
 }
 
 /** A distribution over all classes for each example: what it says of unlikely classes is most of what it teaches. */

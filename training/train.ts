@@ -1,12 +1,14 @@
-import type { LadderRung, TrainingConfig } from "#contracts/config.ts";
-import { InputError } from "#contracts/errors.ts";
+import type { LadderRung, PriorityLearning, TrainingConfig } from "#contracts/config.ts";
+import { InputError, NonFiniteError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
 import { FEATURES_VERSION } from "#model/features.ts";
 import type { Model } from "#model/model.ts";
 import { NORMALISER_VERSION } from "#model/normalise.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
+import { requireFinite } from "./finite.ts";
 import { initialise, type Start, type Weights } from "./initialise.ts";
+import { learnByPriority } from "./priority.ts";
 import {
   buildProblem,
   buildVocabulary,
@@ -20,6 +22,7 @@ import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
 import { softLabels, type Teacher } from "./teacher.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
+import { inherit, readParent, startFrom } from "./warm.ts";
 
 export interface TrainInput {
   readonly examples: readonly LabelledText[];
@@ -31,6 +34,10 @@ export interface TrainInput {
   readonly seed: number;
   /** Opinions to learn from besides the labels; held-out examples never get any. */
   readonly teacher?: Teacher;
+  /** An uncompressed model of the same classes to go on from, by `options.warm`. */
+  readonly parent?: Uint8Array;
+  /** What is learnt once more after the fit, where it is enabled. */
+  readonly priority?: PriorityLearning;
   /** Bytes handed out by an earlier, broken-off run on the same input. */
   readonly checkpoint?: Uint8Array;
   /** Most bytes of the compressed model: trains twice, the second time on the features that matter most. */
@@ -56,7 +63,7 @@ export interface TrainReport {
   readonly classes: number;
   readonly features: number;
   readonly dimension: number;
-  /** Share of variance that the dimensions hold (specification 3.2 `variance_retained`). */
+  /** Share of variance that the dimensions hold (specification 3.2 `variance_retained`); NaN where they are a parent's. */
   readonly varianceExplained: number;
   readonly epochs: number;
   /** Epochs taken over from the checkpoint. */
@@ -65,6 +72,8 @@ export interface TrainReport {
   readonly temperature: number;
   /** Of the teacher's out-of-fold answers to the training examples, the share whose first is the label; absent without a teacher. */
   readonly teacherTop1?: number;
+  /** Examples learnt once more, by lesson; absent without priority learning. */
+  readonly lessons?: Readonly<Record<string, number>>;
   readonly seconds: number;
 }
 
@@ -95,10 +104,12 @@ interface Prepared extends Start {
  * checkpoint gives the bytes of an unbroken run. Throws InputError where the input cannot be trained on.
  */
 export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const { examples, options, seed, maxBytes, rung = "coded" } = input;
+  const { examples, seed, maxBytes, rung = "coded" } = input;
+  const options = settingsOf(input);
   const began = performance.now();
   const classes = input.classes ?? classesOf(examples);
   checkInput(input, classes);
+  const parent = input.parent && readParent(input.parent, classes);
   const trainer = await loadTrainer(options.backend);
   const run = fingerprint({ ...input, classes });
   let resume = input.checkpoint && decodeCheckpoint(input.checkpoint, run);
@@ -132,10 +143,14 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     const begunEpochs = epochsBefore({ pass, soup: 0, epoch: 0 });
     const soups = soupsOf[pass] as number;
     hooks.onProgress?.(progress("features", begunEpochs));
-    const vocabulary = buildVocabulary(examples, keep);
+    const own = buildVocabulary(examples, keep);
+    const vocabulary = parent ? kept(inherit(own, parent, examples.length), keep) : own;
     const problem = { ...buildProblem(examples, classes, vocabulary), ...(soft ? { soft } : {}) };
     hooks.onProgress?.(progress("initialise", begunEpochs));
-    prepared = { vocabulary, problem, ...initialise(problem, maxDimension, options.min_variance_explained) };
+    const start = parent
+      ? startFrom(parent, problem, vocabulary)
+      : initialise(problem, maxDimension, options.min_variance_explained);
+    prepared = { vocabulary, problem, ...start };
     const fitBegan = performance.now();
     weights = await fitPass(
       prepared,
@@ -155,6 +170,10 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     maxDimension = weights.dimension;
   }
 
+  const { priority } = input;
+  const lessons = priority?.enabled
+    ? await learnByPriority(weights, prepared.problem, priority, { ...options, trainer, seed })
+    : undefined;
   hooks.onProgress?.(progress("calibrate", epochs));
   const temperature = calibrate(weights, buildProblem(input.dev ?? [], classes, prepared.vocabulary));
   const model = encodeModel(toModel(prepared, weights, classes, temperature));
@@ -170,9 +189,29 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     loss: loss ?? Number.NaN,
     temperature,
     ...(soft ? { teacherTop1: soft.top1 } : {}),
+    ...(lessons ? { lessons } : {}),
     seconds: (performance.now() - began) / 1000,
   };
   return { model, report };
+}
+
+/** The options as this input changes them: a parent asks for fewer, smaller steps, a teacher for less dropout. */
+const settingsOf = ({ options, parent, teacher }: TrainInput): TrainingConfig => ({
+  ...options,
+  ...(parent ? options.warm : {}),
+  ...(teacher?.dropout === undefined ? {} : { dropout: teacher.dropout }),
+});
+
+/** The vocabulary cut to listed keys; a count is a rule for new features, a parent's are kept. */
+function kept(vocabulary: Vocabulary, keep: Keep): Vocabulary {
+  if (!("keys" in keep)) return vocabulary;
+  const wanted = new Set(keep.keys);
+  const at = [...vocabulary.keys.keys()].filter((index) => wanted.has(vocabulary.keys[index] as number));
+  return {
+    keys: Uint32Array.from(at, (index) => vocabulary.keys[index] as number),
+    documents: Uint32Array.from(at, (index) => vocabulary.documents[index] as number),
+    idf: Float32Array.from(at, (index) => vocabulary.idf[index] as number),
+  };
 }
 
 function checkInput({ examples, seed }: TrainInput, classes: readonly string[]): void {
@@ -220,8 +259,9 @@ async function fitPass(
       const rates = { rateFrom: rateAt(epoch), rateTo: rateAt(epoch + 1) };
       const loss = await trainer.fitEpoch(weights, problem, { ...rates, dropout, labelSmoothing, random });
       if (!Number.isFinite(loss)) {
-        throw new InputError(`the loss of epoch ${epoch + 1} is ${loss}: the fit diverged`, "Lower learningRate.");
+        throw new NonFiniteError(`the loss of epoch ${epoch + 1} is ${loss}: the fit diverged`, "Lower learningRate.");
       }
+      requireFinite(weights, `epoch ${epoch + 1}`, "Lower learningRate.");
       onEpoch({ position: { pass, soup, epoch: epoch + 1 }, keys: vocabulary.keys, weights, sum }, loss);
     }
     if (soups > 1) sum = sum ? combine(sum, weights, (a, b) => a + b) : copyOf(weights);

@@ -43,7 +43,7 @@ export const dailyDag: Dag = {
       retry: "work",
       inputs: { dataset: "02:preprocess" },
       reads: ["seed"],
-      settings: ["training", "compression", "teacher"],
+      settings: ["training", "compression", "teacher", "learning"],
       produces: "model",
       heartbeatSeconds: 15,
       keep: "always",

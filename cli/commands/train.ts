@@ -19,6 +19,7 @@ type Options = {
   maxBytes?: number;
   backend?: TrainingConfig["backend"];
   teacher?: string;
+  from?: string;
 };
 
 export function register(program: Command, act: Act): void {
@@ -38,10 +39,11 @@ export function register(program: Command, act: Act): void {
       "an OpenAI-compatible embeddings endpoint to learn from (default: the config's, else none)",
       httpUrl,
     )
+    .option("--from <folder>", "a model of an earlier training to go on from, by a few light epochs (training.warm)")
     .description("train and compress without Temporal, by the functions that the batch calls")
     .action(
       act<Options>(async (context, options) => {
-        const [{ trainModel }, { writeModel }, { embeddingsFile }] = await Promise.all([
+        const [{ trainModel }, { readOriginal, writeModel }, { embeddingsFile }] = await Promise.all([
           import("#local/train.ts"),
           import("#local/model-folder.ts"),
           import("#local/home.ts"),
@@ -57,6 +59,8 @@ export function register(program: Command, act: Act): void {
           maxBytes: options.maxBytes,
           teacher: { ...config.teacher, ...(options.teacher ? { url: options.teacher } : {}) },
           embeddings: embeddingsFile(home),
+          priority: config.learning.priority_learning,
+          parent: options.from === undefined ? undefined : readOriginal(options.from).bytes,
           log: context.progress,
         });
         const { bytes, original, ...output } = made;
