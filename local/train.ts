@@ -1,13 +1,15 @@
 import { askTeacher } from "#activities/teacher.ts";
 import type { LadderRung, PriorityLearning, TeacherConfig, TrainingConfig } from "#contracts/config.ts";
 import type { Example } from "#contracts/example.ts";
+import { openArrow } from "#datasets/arrow-stream.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { sha256 } from "#stores/digest.ts";
 import { compress } from "#training/compress.ts";
 import { readTsv } from "#training/examples.ts";
 import { classesOf } from "#training/problem.ts";
 import { trainInThread } from "#training/run.ts";
-import type { Progress as TrainingProgress } from "#training/train.ts";
+import { trainStream } from "#training/stream.ts";
+import type { Progress as TrainingProgress, TrainResult } from "#training/train.ts";
 import { readGiven } from "./model-folder.ts";
 import type { Progress } from "./progress.ts";
 
@@ -70,19 +72,50 @@ export async function trainModel(options: {
     },
     { onProgress: progressLine(log) },
   );
+  return finished({ model, report }, { rung, maxBytes, begun, teacher: teacher ? asked.model : "none" });
+}
+
+/**
+ * `trainModel` for an Arrow file of any length, read a few record batches at a time; its `dev` examples calibrate. Neither teacher,
+ * parent nor priority learning.
+ */
+export async function trainStreamed(options: {
+  dataset: string;
+  training: TrainingConfig;
+  rung: LadderRung;
+  seed: number;
+  maxBytes?: number | undefined;
+  log: Progress;
+}): Promise<TrainedModel> {
+  const { dataset, training, rung, seed, log } = options;
+  const maxBytes = options.maxBytes ?? training.maxBytes;
+  const begun = Date.now();
+  const source = await openArrow(dataset);
+  try {
+    log(`${source.batches} record batches of ${source.classes.length} classes, streamed.`);
+    const made = await trainStream(
+      { source, options: training, seed, rung, ...(maxBytes > 0 ? { maxBytes } : {}) },
+      progressLine(log),
+    );
+    return finished(made, { rung, maxBytes, begun, teacher: "none" });
+  } finally {
+    await source.close();
+  }
+}
+
+/** Compresses what was trained, and says how it came about. */
+function finished(
+  { model, report }: TrainResult,
+  { rung, maxBytes, begun, teacher }: { rung: LadderRung; maxBytes: number; begun: number; teacher: string },
+): TrainedModel {
   const bytes = compress(model, rung, maxBytes);
   return {
     bytes,
     original: model,
-    model: { sha256: sha256(bytes), bytes: bytes.byteLength, classes: classes.length, rung },
+    model: { sha256: sha256(bytes), bytes: bytes.byteLength, classes: report.classes, rung },
     backend: report.backend,
     seconds: (Date.now() - begun) / 1000,
-    report: {
-      ...report,
-      examples: train.length,
-      uncompressedBytes: model.byteLength,
-      teacher: teacher ? asked.model : "none",
-    },
+    report: { ...report, uncompressedBytes: model.byteLength, teacher },
   };
 }
 

@@ -1,13 +1,12 @@
 import type { LadderRung, PriorityLearning, TrainingConfig } from "#contracts/config.ts";
 import { InputError, NonFiniteError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
-import { FEATURES_VERSION } from "#model/features.ts";
 import type { Model } from "#model/model.ts";
-import { NORMALISER_VERSION } from "#model/normalise.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
 import { requireFinite } from "./finite.ts";
 import { initialise, type Start, type Weights } from "./initialise.ts";
+import { modelOf } from "./model-of.ts";
 import { learnByPriority } from "./priority.ts";
 import {
   buildProblem,
@@ -293,23 +292,8 @@ function toModel(
   classes: readonly string[],
   temperature: number,
 ): Model {
-  const shares = new Float64Array(classes.length);
+  const masses = new Float64Array(classes.length);
   for (const [row, target] of problem.targets.entries())
-    shares[target] = (shares[target] as number) + (problem.weights[row] as number);
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return {
-    schema: 1,
-    rung: "float32",
-    normaliser: NORMALISER_VERSION,
-    features: FEATURES_VERSION,
-    classes,
-    dimension: weights.dimension,
-    keys: vocabulary.keys,
-    idf: vocabulary.idf,
-    vectors: weights.vectors,
-    head: weights.head,
-    bias: weights.bias,
-    prior: Float32Array.from(shares, (share) => share / total),
-    temperature,
-  };
+    masses[target] = (masses[target] as number) + (problem.weights[row] as number);
+  return modelOf(vocabulary, weights, classes, masses, temperature);
 }

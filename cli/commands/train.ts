@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { TeacherConfig, TrainingConfig } from "#contracts/config.ts";
+import { InputError } from "#contracts/errors.ts";
 import type { Act } from "../context.ts";
 import { wholeNumber } from "../numbers.ts";
 
@@ -25,7 +26,10 @@ type Options = {
 export function register(program: Command, act: Act): void {
   program
     .command("train")
-    .requiredOption("--dataset <path>", "a folder of authored data, or a file of label<TAB>text[<TAB>lang]")
+    .requiredOption(
+      "--dataset <path>",
+      "a folder of authored data, a file of label<TAB>text[<TAB>lang], or an .arrow file, which is streamed",
+    )
     .requiredOption("--out <folder>", "where the model goes")
     .option("--seed <n>", "seed of the training (default: the config's)", wholeNumber)
     .option("--max-bytes <n>", "largest model; fewer features are kept where need be", wholeNumber)
@@ -43,26 +47,38 @@ export function register(program: Command, act: Act): void {
     .description("train and compress without Temporal, by the functions that the batch calls")
     .action(
       act<Options>(async (context, options) => {
-        const [{ trainModel }, { readOriginal, writeModel }, { embeddingsFile }] = await Promise.all([
+        const [{ trainModel, trainStreamed }, { readOriginal, writeModel }, { embeddingsFile }] = await Promise.all([
           import("#local/train.ts"),
           import("#local/model-folder.ts"),
           import("#local/home.ts"),
         ]);
         const { loaded, home } = await context.load();
         const { config } = loaded;
-        const made = await trainModel({
+        const common = {
           dataset: options.dataset,
-          isTable: extname(options.dataset) === ".tsv",
           training: { ...config.training, ...(options.backend ? { backend: options.backend } : {}) },
           rung: config.compression.rung,
           seed: options.seed ?? config.seed,
           maxBytes: options.maxBytes,
-          teacher: { ...config.teacher, ...(options.teacher ? { url: options.teacher } : {}) },
-          embeddings: embeddingsFile(home),
-          priority: config.learning.priority_learning,
-          parent: options.from === undefined ? undefined : readOriginal(options.from).bytes,
           log: context.progress,
-        });
+        };
+        const isStreamed = extname(options.dataset) === ".arrow";
+        if (isStreamed && (options.from !== undefined || options.teacher !== undefined)) {
+          throw new InputError(
+            "--from and --teacher need all examples at once, and an Arrow file is streamed",
+            "Give a folder or a .tsv file, or leave them out.",
+          );
+        }
+        const trainHeld = () =>
+          trainModel({
+            ...common,
+            isTable: extname(options.dataset) === ".tsv",
+            teacher: { ...config.teacher, ...(options.teacher ? { url: options.teacher } : {}) },
+            embeddings: embeddingsFile(home),
+            priority: config.learning.priority_learning,
+            parent: options.from === undefined ? undefined : readOriginal(options.from).bytes,
+          });
+        const made = await (isStreamed ? trainStreamed(common) : trainHeld());
         const { bytes, original, ...output } = made;
         writeModel(options.out, bytes, original, output);
         return {
