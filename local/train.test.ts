@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PriorityLearning, TeacherConfig, TrainingConfig } from "#contracts/config.ts";
-import { NotReachableError } from "#contracts/errors.ts";
+import { InputError, NotReachableError } from "#contracts/errors.ts";
+import type { Example } from "#contracts/example.ts";
+import { writeArrow } from "#datasets/arrow-stream.ts";
 import { type EmbeddingsServer, startEmbeddingsServer } from "#stores/test-support/embeddings-server.ts";
+import { classesOf } from "#training/problem.ts";
 import { tinyDev, tinyExamples } from "#training/test-support/tiny.ts";
-import { trainModel } from "./train.ts";
+import { trainModel, trainStreamed } from "./train.ts";
 
 const table = (rows: readonly { label: string; text: string }[]) =>
   rows.map(({ label, text }) => `${label}\t${text}\n`).join("");
@@ -71,4 +74,22 @@ test("one that does not answer is done without, unless it is required", { timeou
   const { report, said } = await trained({ url });
   expect(report).toMatchObject({ teacher: "none" });
   expect(said).toContain("without its teacher");
+});
+
+test("an Arrow file is streamed, and dev texts are not learnt", async () => {
+  const dataset = join(folder, "tiny.arrow");
+  const rows = [...tinyExamples, ...tinyDev].map(({ label, text }, at): Example => {
+    const id = `row-${at}`;
+    const split = at < tinyExamples.length ? "train" : "dev";
+    return { id, label, text, lang: "und", split, weight: 1, source: "authored", family: id, acceptable: [] };
+  });
+  await writeArrow(dataset, classesOf(tinyExamples), [rows.slice(0, 20), rows.slice(20)]);
+  const said: string[] = [];
+  const training = TrainingConfig.parse({ epochs: 3, max_dimension: 6 });
+  const made = await trainStreamed({ dataset, training, rung: "coded", seed: 7, log: (line) => said.push(line) });
+  expect(made.report).toMatchObject({ examples: tinyExamples.length, teacher: "none" });
+  expect(said.join("\n")).toMatch(/fit: epoch 2 of 3, loss \d+\.\d+, \d+ s left/);
+  await expect(
+    trainStreamed({ dataset: join(folder, "train.tsv"), training, rung: "coded", seed: 7, log: () => undefined }),
+  ).rejects.toBeInstanceOf(InputError);
 });

@@ -9,7 +9,7 @@ export interface Judged {
   readonly second: number;
 }
 
-export const LESSONS = ["misclassified", "edge_cases", "low_confidence"] as const;
+const LESSONS = ["misclassified", "edge_cases", "low_confidence"] as const;
 export type LessonName = (typeof LESSONS)[number];
 
 /** Examples to learn once more: `iterations` times a batch of them, each counted `weight` times. */
