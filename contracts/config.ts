@@ -21,8 +21,8 @@ export const TrainingConfig = z.strictObject({
   /** In place of `epochs` and `learningRate` where a run goes on from a parent (specification 2.1, "light weight adjustment"). */
   warm: z
     .strictObject({
-      epochs: z.number().int().min(1).max(1000).default(4),
-      learningRate: z.number().positive().default(0.05),
+      epochs: z.number().int().min(1).max(1000).default(6),
+      learningRate: z.number().positive().default(0.2),
     })
     .prefault({}),
 });
