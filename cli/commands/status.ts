@@ -71,7 +71,7 @@ async function askTemporal(endpoints: Endpoints): Promise<Pick<z.infer<typeof Ou
 async function incidentsOf(home: Home): Promise<Incident[]> {
   if (!existsSync(home.registryFile)) return [];
   const [{ readIncidents }, { sqliteRegistry }] = await Promise.all([
-    import("#activities/open-incident.ts"),
+    import("#stores/incidents.ts"),
     import("#stores/registry.ts"),
   ]);
   const registry = sqliteRegistry(home.registryFile);
