@@ -165,8 +165,18 @@ describe("a rollout is opened", () => {
   });
 });
 
-it("writes an incident down once, newest first", async () => {
-  const incident = (id: string) => ({ id, level: 3 as const, cause: "release-rolled-back", opened: 1, timeline: [] });
-  for (const id of ["one", "two", "one"]) await openIncident({ registry })(incident(id));
+it("writes an incident down once an id, and once a cause while it is open, newest first", async () => {
+  const incident = (id: string, cause: string) => ({ id, level: 3 as const, cause, opened: 1, timeline: [] });
+  const begun: string[] = [];
+  const open = openIncident({ registry }, async ({ id }) => void begun.push(id));
+  for (const [id, cause] of [
+    ["one", "release-rolled-back"],
+    ["two", "release-frozen"],
+    ["one", "release-rolled-back"],
+    ["three", "release-rolled-back"],
+  ] as const)
+    await open(incident(id, cause));
   expect((await readIncidents(registry)).map(({ id }) => id)).toEqual(["two", "one"]);
+  // The workflow of the cause hears of each.
+  expect(begun).toEqual(["one", "two", "one", "three"]);
 });

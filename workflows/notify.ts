@@ -1,10 +1,10 @@
+import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
 import {
   ActivityFailure,
   isCancellation,
   ParentClosePolicy,
   proxyActivities,
   startChild,
-  WorkflowExecutionAlreadyStartedError,
   WorkflowIdReusePolicy,
   workflowInfo,
 } from "@temporalio/workflow";

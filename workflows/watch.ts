@@ -1,10 +1,10 @@
+import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
 import {
   getExternalWorkflowHandle,
   ParentClosePolicy,
   setCurrentDetails,
   sleep,
   startChild,
-  WorkflowExecutionAlreadyStartedError,
   WorkflowIdReusePolicy,
   workflowInfo,
 } from "@temporalio/workflow";
