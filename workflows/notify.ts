@@ -1,14 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
 import {
   ActivityFailure,
+  ApplicationFailure,
   isCancellation,
   ParentClosePolicy,
-  proxyActivities,
+  sleep,
   startChild,
   WorkflowIdReusePolicy,
-  workflowInfo,
 } from "@temporalio/workflow";
-import type { WatchErrands } from "#activities/index.ts";
 import type { Notification } from "#contracts/notification.ts";
 import type { Addressed, CallingSettings, Delivery } from "#contracts/watch.ts";
 import { hoursOf } from "#policy/duration.ts";
@@ -28,31 +27,43 @@ const millisecondsOf = (duration: string): number => hoursOf(duration) * 3_600_0
  * old, is written down as given up.
  */
 export async function notify({ notification, channel, retry }: NotifyInput): Promise<Delivery["state"]> {
-  const { deliver } = proxyActivities<WatchErrands>({
-    taskQueue: workflowInfo().taskQueue,
-    startToCloseTimeout: "1m",
-    scheduleToCloseTimeout: millisecondsOf(retry.for),
-    retry: {
-      initialInterval: millisecondsOf(retry.first),
-      backoffCoefficient: 2,
-      maximumInterval: millisecondsOf(retry.longest),
-      nonRetryableErrorTypes: [...NEVER_RETRIED],
-    },
-    summary: `tell ${channel}: ${notification.title}`,
-    activityId: "deliver",
-  });
+  const end = Date.now() + millisecondsOf(retry.for);
+  let pause = millisecondsOf(retry.first);
+  for (let attempt = 1; ; attempt += 1) {
+    const failure = await attemptTo({ notification, channel }, attempt);
+    if (failure === undefined) return "delivered";
+    if (failure.isFinal || Date.now() + pause > end) {
+      await errand({ summary: `give up telling ${channel}`, activityId: "give up" }).giveUpMessage({
+        id: notification.id,
+        channel,
+        why: failure.why,
+      });
+      return "refused";
+    }
+    await sleep(pause);
+    pause = Math.min(2 * pause, millisecondsOf(retry.longest));
+  }
+}
+
+/** Why it was not delivered, and whether trying again cannot help; undefined where it was. */
+async function attemptTo(
+  call: Pick<NotifyInput, "notification" | "channel">,
+  attempt: number,
+): Promise<{ why: string; isFinal: boolean } | undefined> {
   try {
-    await deliver({ notification, channel });
-    return "delivered";
+    await errand({
+      summary: `tell ${call.channel}: ${call.notification.title}`,
+      activityId: `deliver ${attempt}`,
+      attempts: 1,
+    }).deliver(call);
+    return undefined;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    const why = error.cause?.message ?? error.message;
-    await errand({ summary: `give up telling ${channel}`, activityId: "give up" }).giveUpMessage({
-      id: notification.id,
-      channel,
-      why,
-    });
-    return "refused";
+    const { cause } = error;
+    return {
+      why: cause?.message ?? error.message,
+      isFinal: cause instanceof ApplicationFailure && NEVER_RETRIED.includes(cause.type ?? ""),
+    };
   }
 }
 
