@@ -258,7 +258,7 @@ export const DictionaryConfig = z.strictObject({
 export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
 
 /** Watching: how often, and what rules it goes by (specification 4.2; `policy/alerts/rules.ts`). */
-export const WatchConfig = z.strictObject({
+const WatchConfig = z.strictObject({
   every: Duration.default("5m"),
   /** Changes to single rules, by name. */
   rules: z.record(z.string(), AlertRuleChange).default({}),
@@ -273,7 +273,6 @@ export const WatchConfig = z.strictObject({
   /** After `auto_rollback` has acted it leaves things alone for so long: the figures still hold what was before. */
   settle: Duration.default("1h"),
 });
-export type WatchConfig = z.infer<typeof WatchConfig>;
 
 const Routes = z.partialRecord(AlertAction, z.array(z.string().min(1)));
 /** Who is told. Without channels messages are kept and listed (`haqei alerts list`), and go nowhere. */
@@ -309,7 +308,7 @@ export const IncidentsConfig = z.strictObject({
 export type IncidentsConfig = z.infer<typeof IncidentsConfig>;
 
 /** The recovery procedure (specification 8.2). */
-export const RecoverConfig = z.strictObject({
+const RecoverConfig = z.strictObject({
   /** Share of failed requests above which it is rolled back. */
   error_rate: Share.default(0.05),
   /** Over what time it is read, and from how many requests on. */
@@ -323,7 +322,6 @@ export const RecoverConfig = z.strictObject({
   watchFor: Duration.default("1h"),
   watchEvery: Duration.default("1m"),
 });
-export type RecoverConfig = z.infer<typeof RecoverConfig>;
 
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),

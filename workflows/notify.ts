@@ -92,7 +92,7 @@ export async function send(
 }
 
 /** What was started already goes its way. */
-export function unlessStarted(error: unknown): undefined {
+function unlessStarted(error: unknown): undefined {
   if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
   throw error;
 }

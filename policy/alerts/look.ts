@@ -54,11 +54,11 @@ const MISSING = "metrics_missing";
 const metricsOf = (rule: AlertRule): string[] => [rule.metric, ...rule.also.map(({ metric }) => metric)];
 
 /** Which metrics of the rules nobody measured. */
-export const missingFrom = (rules: readonly AlertRule[], samples: Samples): string[] =>
+const missingFrom = (rules: readonly AlertRule[], samples: Samples): string[] =>
   [...new Set(rules.flatMap(metricsOf))].filter((metric) => metric !== MISSING && samples[metric] === undefined);
 
 /** That a rule's condition is seen not to hold, on enough observations; undefined where that was not seen. */
-export function proofOf(rule: AlertRule, samples: Samples, at: number): Proof | undefined {
+function proofOf(rule: AlertRule, samples: Samples, at: number): Proof | undefined {
   const sample: Sample | undefined = samples[rule.metric];
   const seen = metricsOf(rule).every((metric) => (samples[metric]?.n ?? -1) >= rule.minimum_sample);
   if (sample === undefined || !seen || holds(rule, samples)) return undefined;

@@ -8,7 +8,7 @@ import type { Looked } from "./look.ts";
 import { episodeId } from "./notification.ts";
 
 /** Channels that these actions are routed to, each once. */
-export const channelsOf = (actions: readonly AlertAction[], routes: NotifyConfig["routes"]): string[] => [
+const channelsOf = (actions: readonly AlertAction[], routes: NotifyConfig["routes"]): string[] => [
   ...new Set(actions.flatMap((action) => routes[action] ?? [])),
 ];
 
