@@ -10,14 +10,11 @@ import { keepIncident } from "#activities/keep-incident.ts";
 import { callingSettings, keepWatch } from "#activities/keep-watch.ts";
 import type { Samples } from "#contracts/alert.ts";
 import { Config } from "#contracts/config.ts";
-import type { Incident } from "#contracts/incident.ts";
 import { Notification } from "#contracts/notification.ts";
 import type { EdgeClient } from "#stores/edge.ts";
 import { readIncidents } from "#stores/incidents.ts";
 import { keepMessages as keep, readMessages } from "#stores/messages.ts";
 import { type Registry, sqliteRegistry } from "#stores/registry.ts";
-import type { incident } from "#workflows/incident.ts";
-import { incidentQuery, incidentUpdates, recoveredSignal } from "#workflows/messages.ts";
 import type { notify } from "#workflows/notify.ts";
 import type { watch } from "#workflows/watch.ts";
 import { type Receiver, startReceiver } from "../../notify/test-support/receiver.ts";
@@ -84,20 +81,6 @@ afterAll(async () => {
 });
 
 const bodies = () => receiver.received.map(({ body }) => body as Notification);
-const open = (cause: string, level: Incident["level"]): Incident => ({
-  id: `${cause}-1`,
-  level,
-  cause,
-  opened: Date.now(),
-  timeline: [{ at: Date.now(), what: "it was seen" }],
-});
-const begin = (one: Incident) =>
-  environment.client.workflow.start<typeof incident>("incident", {
-    taskQueue: QUEUE,
-    workflowId: `incident-${one.cause}`,
-    args: [{ incident: one, settings }],
-  });
-
 describe("a message", () => {
   it("outlives a receiver that is down for an hour, and is delivered once, before the next about the same", async () => {
     receiver.received.length = 0;
@@ -187,40 +170,5 @@ describe("a look", () => {
     await expect
       .poll(async () => (await readIncidents(registry)).find(({ cause }) => cause === "error_budget_burn_1h")?.closed)
       .toMatchObject({ proof: { metric: "error_rate_1h", value: 0.001 } });
-  });
-});
-
-// Last: what persons say by updates leaves the server's clock standing still.
-describe("an incident", () => {
-  it("calls again while nobody answers, ever later, and no more once somebody has", async () => {
-    receiver.received.length = 0;
-    const handle = await begin(open("release-frozen", 3));
-    await environment.sleep(14 * MINUTE);
-    expect((await handle.query(incidentQuery)).escalated).toBeUndefined();
-    await environment.sleep(2 * MINUTE);
-    expect((await handle.query(incidentQuery)).escalated).toBe(1);
-    await environment.sleep(31 * MINUTE);
-    expect((await handle.query(incidentQuery)).escalated).toBe(2);
-    const told = await handle.executeUpdate(incidentUpdates.ack, { args: [{ person: "mika", reason: "looking" }] });
-    expect(told.acknowledged).toMatchObject({ person: "mika" });
-    expect((await readIncidents(registry))[0]).toMatchObject({ acknowledged: { person: "mika" }, escalated: 2 });
-    await environment.sleep(24 * 60 * MINUTE);
-    expect((await handle.query(incidentQuery)).escalated).toBe(2);
-    await handle.executeUpdate(incidentUpdates.close, { args: [{ person: "mika", reason: "mended" }] });
-    const closed = await handle.result();
-    expect(closed.closed).toMatchObject({ person: "mika", reason: "mended" });
-    await expect
-      .poll(() => bodies().map(({ id }) => id.replace(/.*-1-/, "")))
-      .toEqual(["opened", "escalated-1", "escalated-2", "closed"]);
-    await saveHistory(environment.client, handle.workflowId, handle.firstExecutionRunId, "incident-escalated");
-  });
-
-  it("refuses a person without a reason", async () => {
-    const handle = await begin({ ...open("release-undecided", 2), byAlert: true });
-    await expect(
-      handle.executeUpdate(incidentUpdates.close, { args: [{ person: "mika", reason: " " }] }),
-    ).rejects.toThrow();
-    await handle.signal(recoveredSignal, { at: Date.now(), metric: "error_rate", value: 0.001, n: 500 });
-    expect((await handle.result()).closed).toMatchObject({ proof: { metric: "error_rate", n: 500 } });
   });
 });
