@@ -1,18 +1,25 @@
 import { getClient } from "@temporalio/activity";
 import type { StageCall, StageResult } from "#contracts/run.ts";
+import { autoRollback, rolloutDesk } from "./auto-rollback.ts";
 import { checkHealth } from "./check-health.ts";
 import { collect } from "./collect.ts";
+import { deadMan } from "./dead-man.ts";
+import { deliver, giveUpMessage, keepMessages } from "./deliver.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { deploy } from "./deploy.ts";
 import { distribute } from "./distribute.ts";
+import { keepIncident } from "./keep-incident.ts";
+import { callingSettings, keepWatch } from "./keep-watch.ts";
 import { look } from "./look.ts";
 import { lookup } from "./lookup.ts";
+import { measure } from "./measure.ts";
 import { offThread } from "./off-thread.ts";
 import { offerRollout } from "./offer-rollout.ts";
 import { open } from "./open.ts";
-import { openIncident } from "./open-incident.ts";
+import { openIncident, startIncident } from "./open-incident.ts";
 import { openRollout } from "./open-rollout.ts";
 import { preprocess } from "./preprocess.ts";
+import { publishOperations } from "./publish-operations.ts";
 import { publishStatus } from "./publish-status.ts";
 import { retainModels } from "./retain-models.ts";
 import { rollBack } from "./roll-back.ts";
@@ -50,13 +57,28 @@ export interface Errands {
   settleRelease: ReturnType<typeof settleRelease>;
 }
 
+/** What watching calls: measuring, rules, messages, incidents. */
+export interface WatchErrands {
+  measure: ReturnType<typeof measure>;
+  keepWatch: ReturnType<typeof keepWatch>;
+  autoRollback: ReturnType<typeof autoRollback>;
+  keepMessages: ReturnType<typeof keepMessages>;
+  deliver: ReturnType<typeof deliver>;
+  giveUpMessage: ReturnType<typeof giveUpMessage>;
+  keepIncident: ReturnType<typeof keepIncident>;
+  publishOperations: ReturnType<typeof publishOperations>;
+  deadMan: ReturnType<typeof deadMan>;
+}
+
 /** What keeps a home small. */
 export interface Upkeep {
   retainModels: ReturnType<typeof retainModels>;
 }
 
 /** Activities of the queue `pipeline`: errands and light stages. */
-export const pipelineActivities = (dependencies: Dependencies): Errands & Upkeep & Omit<StageActivities, "train"> => ({
+export const pipelineActivities = (
+  dependencies: Dependencies,
+): Errands & WatchErrands & Upkeep & Omit<StageActivities, "train"> => ({
   standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
@@ -66,7 +88,18 @@ export const pipelineActivities = (dependencies: Dependencies): Errands & Upkeep
   checkHealth: checkHealth(dependencies),
   look: look(dependencies),
   rollBack: rollBack(dependencies),
-  openIncident: openIncident(dependencies),
+  openIncident: openIncident(dependencies, (incident) =>
+    startIncident(getClient(), incident, callingSettings(dependencies.config)),
+  ),
+  measure: measure(dependencies),
+  keepWatch: keepWatch(dependencies),
+  autoRollback: autoRollback(dependencies, rolloutDesk(getClient)),
+  keepMessages: keepMessages(dependencies),
+  deliver: deliver(dependencies),
+  giveUpMessage: giveUpMessage(dependencies),
+  keepIncident: keepIncident(dependencies),
+  publishOperations: publishOperations(dependencies),
+  deadMan: deadMan(dependencies),
   publishStatus: publishStatus(dependencies),
   settleRelease: settleRelease(dependencies),
   collect: stage(dependencies, collect(dependencies)),

@@ -1,24 +1,30 @@
-import { z } from "zod";
-import { INCIDENTS, Incident } from "#contracts/incident.ts";
-import type { Registry } from "#stores/registry.ts";
+import type { Client } from "@temporalio/client";
+import { type Incident, incidentWorkflowId } from "#contracts/incident.ts";
+import type { CallingSettings } from "#contracts/watch.ts";
+import { beginIncident } from "#stores/incidents.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
 
-/** Incidents that are kept. */
-const KEPT = 200;
-
-/** The incidents of a home, newest first. */
-export async function readIncidents(registry: Registry): Promise<Incident[]> {
-  return z.array(Incident).parse((await registry.read(INCIDENTS)).value ?? []);
+/** Begins the workflow of an incident, or has the one that runs know of what happened again. */
+export async function startIncident(client: Client, incident: Incident, settings: CallingSettings): Promise<void> {
+  await client.workflow.signalWithStart("incident", {
+    workflowId: incidentWorkflowId(incident.cause),
+    taskQueue: "pipeline",
+    args: [{ incident, settings }],
+    signal: "seen",
+    signalArgs: [incident],
+    staticSummary: `incident: ${incident.cause}`,
+  });
 }
 
-/** Writes an incident down, once an id. @throws ConflictError where another writer was faster: do it again */
+/** Writes an incident down, once an id and once a cause while it is open, and begins its workflow. */
 export const openIncident =
-  ({ registry }: Pick<Dependencies, "registry">) =>
+  (
+    { registry }: Pick<Dependencies, "registry">,
+    start: (incident: Incident) => Promise<void> = async () => undefined,
+  ) =>
   (incident: Incident): Promise<void> =>
     named(async () => {
-      const { epoch } = await registry.read(INCIDENTS);
-      const known = await readIncidents(registry);
-      if (known.some(({ id }) => id === incident.id)) return;
-      await registry.compareAndSet(INCIDENTS, epoch, [Incident.parse(incident), ...known].slice(0, KEPT));
+      await beginIncident(registry, incident);
+      await start(incident);
     });

@@ -9,10 +9,11 @@ import type { Candidate } from "#contracts/rollout.ts";
 import { blessedBy } from "#local/test-support/blessed.ts";
 import type { EdgeClient } from "#stores/edge.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { readIncidents } from "#stores/incidents.ts";
 import { type Registry, sqliteRegistry } from "#stores/registry.ts";
 import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { tinyModel } from "../edge/test-support/tiny-model.ts";
-import { openIncident, readIncidents } from "./open-incident.ts";
+import { openIncident } from "./open-incident.ts";
 import { openRollout } from "./open-rollout.ts";
 import { goBack } from "./roll-back.ts";
 import { rollbackOf } from "./rolled-back.ts";
@@ -177,8 +178,18 @@ describe("a rollout is opened", () => {
   });
 });
 
-it("writes an incident down once, newest first", async () => {
-  const incident = (id: string) => ({ id, level: 3 as const, cause: "release-rolled-back", opened: 1, timeline: [] });
-  for (const id of ["one", "two", "one"]) await openIncident({ registry })(incident(id));
+it("writes an incident down once an id, and once a cause while it is open, newest first", async () => {
+  const incident = (id: string, cause: string) => ({ id, level: 3 as const, cause, opened: 1, timeline: [] });
+  const begun: string[] = [];
+  const open = openIncident({ registry }, async ({ id }) => void begun.push(id));
+  for (const [id, cause] of [
+    ["one", "release-rolled-back"],
+    ["two", "release-frozen"],
+    ["one", "release-rolled-back"],
+    ["three", "release-rolled-back"],
+  ] as const)
+    await open(incident(id, cause));
   expect((await readIncidents(registry)).map(({ id }) => id)).toEqual(["two", "one"]);
+  // The workflow of the cause hears of each.
+  expect(begun).toEqual(["one", "two", "one", "three"]);
 });

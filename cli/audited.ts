@@ -12,6 +12,7 @@ const AUDITED: ReadonlySet<string> = new Set([
   "experiment stop",
   "incidents ack",
   "incidents close",
+  "incidents note",
   "recover",
   "release abort",
   "release pause",

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import * as alerts from "./commands/alerts.ts";
 import * as audit from "./commands/audit.ts";
 import * as backfill from "./commands/backfill.ts";
 import * as backup from "./commands/backup.ts";
@@ -11,9 +12,11 @@ import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
 import * as experiment from "./commands/experiment.ts";
 import * as gate from "./commands/gate.ts";
+import * as incidents from "./commands/incidents.ts";
 import * as judge from "./commands/judge.ts";
 import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
+import * as recover from "./commands/recover.ts";
 import * as release from "./commands/release.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
@@ -50,6 +53,9 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   coverage,
   experiment,
   release,
+  alerts,
+  incidents,
+  recover,
   config,
   backup,
   audit,

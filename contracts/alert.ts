@@ -3,7 +3,7 @@ import { z } from "zod";
 /** A length of time such as `30s`, `15m`, `6h` or `2d`; the units that Prometheus shares. */
 const Duration = z.string().regex(/^\d+[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
 
-const AlertAction = z.enum([
+export const AlertAction = z.enum([
   "page_oncall",
   "auto_rollback",
   "create_incident",
@@ -12,6 +12,7 @@ const AlertAction = z.enum([
   "log_metric",
   "weekly_report",
 ]);
+export type AlertAction = z.infer<typeof AlertAction>;
 
 export const AlertGroup = z.enum(["critical", "warning", "info"]);
 export type AlertGroup = z.infer<typeof AlertGroup>;
@@ -38,6 +39,15 @@ export const AlertRule = Condition.extend({
   summary: z.string().min(1),
 });
 export type AlertRule = z.infer<typeof AlertRule>;
+
+/** What a config may say otherwise of a rule. */
+export const AlertRuleChange = z.strictObject({
+  threshold: z.number().optional(),
+  for: Duration.optional(),
+  keep_firing_for: Duration.optional(),
+  minimum_sample: z.number().int().min(0).optional(),
+});
+export type AlertRuleChange = z.infer<typeof AlertRuleChange>;
 
 /** A metric's value when it was looked at, and how many observations it rests on. */
 export const Sample = z.strictObject({ value: z.number(), n: z.number().nonnegative() });

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { AlertAction, AlertRuleChange } from "./alert.ts";
+import { ChannelConfig } from "./notification.ts";
 
 /** Rungs that a trained model can be brought to (specification 6.2); the last two are two ways to its last stage. */
 export const LADDER = ["float16", "int8", "codebook", "coded"] as const;
@@ -365,6 +367,72 @@ export const DictionaryConfig = z.strictObject({
 });
 export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
 
+/** Watching: how often, and what rules it goes by (specification 4.2; `policy/alerts/rules.ts`). */
+const WatchConfig = z.strictObject({
+  every: Duration.default("5m"),
+  /** Changes to single rules, by name. */
+  rules: z.record(z.string(), AlertRuleChange).default({}),
+  /** Alertmanager's, but for the wait: looks are far apart, and what one finds comes together. */
+  group_wait: Duration.default("0s"),
+  group_interval: Duration.default("5m"),
+  repeat_interval: Duration.default("4h"),
+  /** An address outside that is called after each look while all is well: its silence tells that nobody watches. */
+  deadManUrl: z.url().optional(),
+  /** Where the runbook is read; each alert and incident is an anchor of it. */
+  runbook: z.string().min(1).default("OPERATIONS.md"),
+  /** After `auto_rollback` has acted it leaves things alone for so long: the figures still hold what was before. */
+  settle: Duration.default("1h"),
+});
+
+const Routes = z.partialRecord(AlertAction, z.array(z.string().min(1)));
+/** Who is told. Without channels messages are kept and listed (`haqei alerts list`), and go nowhere. */
+export const NotifyConfig = z
+  .strictObject({
+    channels: z.array(ChannelConfig).default([]),
+    /** Channels by the action that wants them, by name (a channel without one is called by its kind). */
+    routes: Routes.default({}),
+    /** Pauses between tries grow from `first` to `longest`; after `for` a message is given up, and listed so. */
+    retry: z
+      .strictObject({
+        first: Duration.default("5s"),
+        longest: Duration.default("10m"),
+        for: Duration.default("7d"),
+      })
+      .prefault({}),
+  })
+  .superRefine(({ channels, routes }, context) => {
+    const names = channels.map(({ name, kind }) => name || kind);
+    if (new Set(names).size !== names.length)
+      context.addIssue({ code: "custom", path: ["channels"], message: "two channels of one name" });
+    for (const [action, wanted] of Object.entries(routes))
+      for (const name of wanted)
+        if (!names.includes(name))
+          context.addIssue({ code: "custom", path: ["routes", action], message: `there is no channel ${name}` });
+  });
+export type NotifyConfig = z.infer<typeof NotifyConfig>;
+
+/** Within what time somebody must have answered an incident (specification 8.1); level 1 has until the next business day. */
+export const IncidentsConfig = z.strictObject({
+  response: z.strictObject({ "2": Duration.default("2h"), "3": Duration.default("15m") }).prefault({}),
+});
+export type IncidentsConfig = z.infer<typeof IncidentsConfig>;
+
+/** The recovery procedure (specification 8.2). */
+const RecoverConfig = z.strictObject({
+  /** Share of failed requests above which it is rolled back. */
+  error_rate: Share.default(0.05),
+  /** Over what time it is read, and from how many requests on. */
+  window: Duration.default("15m"),
+  minimumRequests: z.number().int().min(1).default(20),
+  /** Questions by which each step is verified. */
+  probes: z.number().int().min(1).max(50).default(10),
+  /** How long simple mode lasts, unless a person ends it. */
+  simpleFor: Duration.default("1h"),
+  /** How long it is watched more closely afterwards, and how often. */
+  watchFor: Duration.default("1h"),
+  watchEvery: Duration.default("1m"),
+});
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -414,6 +482,10 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   dictionary: DictionaryConfig.prefault({}),
+  watch: WatchConfig.prefault({}),
+  notify: NotifyConfig.prefault({}),
+  incidents: IncidentsConfig.prefault({}),
+  recover: RecoverConfig.prefault({}),
   /** Queries answered once before anybody asks, after each release (specification 5.1): the most frequent, then authored ones. */
   warm: z
     .strictObject({

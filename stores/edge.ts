@@ -1,4 +1,5 @@
-import type { z } from "zod";
+import { z } from "zod";
+import { AnalyticsAnswer, type AnalyticsQuery } from "#contracts/analytics.ts";
 import { BlessingError, ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
 import {
   ClassifyAnswer,
@@ -8,11 +9,13 @@ import {
   Health,
   MAX_WARM_PART,
   MAX_WARM_PARTS,
+  Mode,
+  type ModeRequest,
   Release,
   WarmAnswer,
 } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
-import type { ReleaseStatus } from "#contracts/status.ts";
+import type { OperationsStatus, ReleaseStatus } from "#contracts/status.ts";
 import type { Signer } from "./signing.ts";
 
 export interface EdgeLocation {
@@ -49,6 +52,16 @@ export interface EdgeClient {
   forgetExposure(beforeEpoch: number): Promise<void>;
   /** Tells the edge how a release stands; false where it has no place for it. */
   publishRelease(status: ReleaseStatus): Promise<boolean>;
+  /** What the edge counted in a time, by name. */
+  analytics(query: z.input<typeof AnalyticsQuery>): Promise<AnalyticsAnswer>;
+  /** Counters and gauges of one isolate, as Prometheus text. */
+  metrics(): Promise<string>;
+  /** Tells the edge which alerts fire and which incidents are open; false where it has no place for it. */
+  publishOperations(status: OperationsStatus): Promise<boolean>;
+  /** Switches simple mode on until a time, or off; the edge writes it down. */
+  switchMode(request: ModeRequest): Promise<void>;
+  /** Until when simple mode is on; undefined where it is not. */
+  simpleUntil(): Promise<number | undefined>;
 }
 
 const UNBLESSED =
@@ -58,6 +71,9 @@ const UNBLESSED =
 const TIMEOUT_MS = 30_000;
 
 const ERASURES_PAGE = 1000;
+
+/** `GET /admin/mode`, newest first. */
+const ModeHistory = z.object({ switches: z.array(z.object({ mode: Mode, until: z.number().nullable() })) });
 
 /**
  * @param signer what pointers are signed with; one who only asks needs none
@@ -184,6 +200,23 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     },
     async publishRelease(status) {
       return (await ask("/admin/release-status", sending("PUT", status), [404])).status !== 404;
+    },
+    async analytics(query) {
+      return read(AnalyticsAnswer, (await ask("/admin/analytics/query", sending("POST", query))).text);
+    },
+    async metrics() {
+      return (await ask("/admin/metrics")).text;
+    },
+    async publishOperations(status) {
+      return (await ask("/admin/operations-status", sending("PUT", status), [404])).status !== 404;
+    },
+    async switchMode(request) {
+      await ask("/admin/mode", sending("POST", request));
+    },
+    async simpleUntil() {
+      const { switches } = read(ModeHistory, (await ask("/admin/mode")).text);
+      const [last] = switches;
+      return last?.mode === "simple" && (last.until ?? 0) > Date.now() ? (last.until ?? undefined) : undefined;
     },
   };
 }

@@ -5,6 +5,7 @@ import { prometheusRules } from "#policy/alerts/prometheus-rules.ts";
 import { ALERT_RULES } from "#policy/alerts/rules.ts";
 import { METRICS } from "#policy/metrics.ts";
 import { dashboardOf } from "./dashboard.ts";
+import { ruleTests } from "./rule-tests.ts";
 
 /** Where an alert's page is read. */
 const RUNBOOK = "OPERATIONS.md";
@@ -12,6 +13,7 @@ const RUNBOOK = "OPERATIONS.md";
 /** Files of this folder that follow from the code, by their name. */
 export const generated: Readonly<Record<string, string>> = {
   "prometheus/rules.yaml": `# Made by temporal-docker/generate.ts from policy/alerts/rules.ts.\n${stringify(prometheusRules(ALERT_RULES, RUNBOOK))}`,
+  "prometheus/rules.test.yaml": `# Made by temporal-docker/generate.ts: promtool test rules rules.test.yaml.\n${stringify(ruleTests(ALERT_RULES, RUNBOOK), { aliasDuplicateObjects: false })}`,
   "grafana/dashboards/haqei.json": `${JSON.stringify(dashboardOf(METRICS), null, 2)}\n`,
 };
 

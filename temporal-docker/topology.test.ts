@@ -127,6 +127,7 @@ describe("the topology in containers", () => {
 describe("who watches", () => {
   it.each([
     ["promtool", ["check", "config", `${here}prometheus/prometheus.yaml`]],
+    ["promtool", ["test", "rules", `${here}prometheus/rules.test.yaml`]],
     ["amtool", ["check-config", `${here}alertmanager/alertmanager.yaml`]],
   ])("%s takes its config, where it is installed", (program, args) => {
     const { error, status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });

@@ -31,13 +31,17 @@ describe("saved histories", () => {
       "daily-failed.json",
       "daily-first.json",
       "daily-reset.json",
+      "incident-escalated.json",
       "launch.json",
+      "notify-delivered.json",
       "rollout-aborted.json",
       "rollout-next.json",
       "rollout-paused.json",
       "rollout-promoted.json",
       "rollout-released.json",
       "rollout-rolled-back.json",
+      "watch-firing.json",
+      "watch-over.json",
     ]);
   });
 

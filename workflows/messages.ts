@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
-import { defineQuery, defineUpdate } from "@temporalio/workflow";
+import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { Incident, Proof } from "#contracts/incident.ts";
 import type { Candidate, Command, CommandName, OfferState, Rollout } from "#contracts/rollout.ts";
 import type { RunOutcome } from "#contracts/run.ts";
 
@@ -22,6 +23,19 @@ export const commands: Record<CommandName, ReturnType<typeof command>> = {
   promote: command("promote"),
   rollback: command("rollback"),
 };
+
+/** How an incident stands. Answers after it closed, too. */
+export const incidentQuery = defineQuery<Incident>("incident");
+/** What a person says of an incident; each answers how it stands once it is written down. */
+export const incidentUpdates = {
+  ack: defineUpdate<Incident, [Command]>("ack"),
+  note: defineUpdate<Incident, [Command]>("note"),
+  close: defineUpdate<Incident, [Command]>("close"),
+};
+/** That its cause was seen, in the words of the incident that would have begun; sent with a start as well. */
+export const seenSignal = defineSignal<[Incident]>("seen");
+/** That its cause is measured not to be so any more. */
+export const recoveredSignal = defineSignal<[Proof]>("recovered");
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 

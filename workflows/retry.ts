@@ -8,7 +8,7 @@ import type { ActivityOptions } from "@temporalio/workflow";
  */
 export type RetryClass = "reach" | "work";
 
-const NEVER = [
+export const NEVER_RETRIED: readonly string[] = [
   "InputError",
   "NonFiniteError",
   "NotFoundError",
@@ -41,6 +41,6 @@ export function retryOptions(
   return {
     startToCloseTimeout: budget,
     scheduleToCloseTimeout: 2 * budget,
-    retry: { ...CLASSES[retry], nonRetryableErrorTypes: NEVER },
+    retry: { ...CLASSES[retry], nonRetryableErrorTypes: [...NEVER_RETRIED] },
   };
 }

@@ -67,16 +67,16 @@ async function askTemporal(endpoints: Endpoints): Promise<Pick<z.infer<typeof Ou
   }
 }
 
-/** The last incidents; a home in which no worker ran has none. */
+/** Open incidents; a home in which no worker ran has none. */
 async function incidentsOf(home: Home): Promise<Incident[]> {
   if (!existsSync(home.registryFile)) return [];
   const [{ readIncidents }, { sqliteRegistry }] = await Promise.all([
-    import("#activities/open-incident.ts"),
+    import("#stores/incidents.ts"),
     import("#stores/registry.ts"),
   ]);
   const registry = sqliteRegistry(home.registryFile);
   try {
-    return (await readIncidents(registry)).slice(0, 10);
+    return (await readIncidents(registry)).filter(({ closed }) => !closed).slice(0, 10);
   } finally {
     registry.close();
   }

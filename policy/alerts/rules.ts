@@ -1,4 +1,5 @@
-import { AlertRule } from "#contracts/alert.ts";
+import { AlertRule, type AlertRuleChange } from "#contracts/alert.ts";
+import { InputError } from "#contracts/errors.ts";
 
 const CRITICAL = ["page_oncall", "auto_rollback", "create_incident"] as const;
 const WARNING = ["send_slack", "create_ticket"] as const;
@@ -110,6 +111,18 @@ const SPECIFIED_RULES: readonly AlertRule[] = [
 
 const OWN_RULES: readonly AlertRule[] = [
   {
+    name: "edge_unreachable",
+    group: "critical",
+    metric: "edge_reachable",
+    operator: "<",
+    threshold: 1,
+    for: "5m",
+    keep_firing_for: "0s",
+    minimum_sample: 1,
+    actions: ["page_oncall", "create_incident"],
+    summary: "The edge does not answer at all.",
+  },
+  {
     name: "operations_p99",
     group: "critical",
     metric: "operations_p99_share",
@@ -194,3 +207,11 @@ export const BURN_RULES: readonly AlertRule[] = BURN_RATES.map(({ factor, long, 
 });
 
 export const ALERT_RULES: readonly AlertRule[] = [...SPECIFIED_RULES, ...OWN_RULES, ...BURN_RULES];
+
+/** The rules in force. @throws InputError where a change names a rule that is not there */
+export function rulesOf(changes: Readonly<Record<string, AlertRuleChange>>): AlertRule[] {
+  const unknown = Object.keys(changes).find((name) => !ALERT_RULES.some((rule) => rule.name === name));
+  if (unknown !== undefined)
+    throw new InputError(`there is no alert rule ${unknown}`, "haqei alerts list names them; mend watch.rules.");
+  return ALERT_RULES.map((rule) => AlertRule.parse({ ...rule, ...changes[rule.name] }));
+}

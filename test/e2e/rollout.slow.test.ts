@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readIncidents } from "#activities/open-incident.ts";
 import { Output } from "#cli/commands/release.ts";
 import { main } from "#cli/main.ts";
 import { Config } from "#contracts/config.ts";
 import { ConflictError } from "#contracts/errors.ts";
 import type { CommandName } from "#contracts/rollout.ts";
+import { readIncidents } from "#stores/incidents.ts";
 import { sqliteRegistry } from "#stores/registry.ts";
 import { reportRelease, rollBackRelease, startRollout, tellRollout } from "#workers/rollout.ts";
 import { type RolloutSystem, startRolloutSystem, startUsers } from "../support/rollouts.ts";

@@ -25,6 +25,8 @@ export interface RolloutSystem {
   good: string[];
   /** Damages a model where the edge reads it: an isolate that holds it goes on, a new one cannot load it. */
   damage: (sha256: string) => Promise<void>;
+  /** Puts a model where the edge reads it. */
+  upload: (sha256: string) => Promise<void>;
   rollout: () => Promise<Rollout | undefined>;
   /** Waits until the rollout of this model is over, however, or stands so. */
   until: (sha256: string, state?: RolloutState) => Promise<Rollout>;
@@ -33,10 +35,10 @@ export interface RolloutSystem {
 const ASKED = ["αλφα βητα γαμμα", "δελτα εψιλον ζητα", "ητα θητα ιωτα", "καππα λαμδα μυ"];
 const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
 
-export async function startRolloutSystem(): Promise<RolloutSystem> {
+export async function startRolloutSystem(config = "rollout.config.ts"): Promise<RolloutSystem> {
   const system = await startSystem({
     dataset: fileURLToPath(new URL("../../datasets", import.meta.url)),
-    config: fileURLToPath(new URL("rollout.config.ts", import.meta.url)),
+    config: fileURLToPath(new URL(config, import.meta.url)),
   });
   const { url } = system.servers.endpoints.edge;
   const adminSecret = (await readFile(system.home.adminSecretFile, "utf8")).trim();
@@ -61,6 +63,7 @@ export async function startRolloutSystem(): Promise<RolloutSystem> {
     edge,
     first,
     good,
+    upload: async (sha256) => void (await upload({ artefacts, released }, { sha256 })),
     async damage(sha256) {
       const { endpoint, bucket, region, ...credentials } = localEdgeBucket({ url, adminSecret });
       const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
