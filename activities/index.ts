@@ -1,5 +1,6 @@
 import { getClient } from "@temporalio/activity";
 import type { StageCall, StageResult } from "#contracts/run.ts";
+import { assess } from "./assess.ts";
 import { checkHealth } from "./check-health.ts";
 import { collect } from "./collect.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -14,13 +15,17 @@ import { openIncident } from "./open-incident.ts";
 import { openRollout } from "./open-rollout.ts";
 import { preprocess } from "./preprocess.ts";
 import { publishStatus } from "./publish-status.ts";
-import { retainModels } from "./retain-models.ts";
+import { rebuild } from "./rebuild.ts";
+import { retain } from "./retain.ts";
+import { review } from "./review.ts";
 import { rollBack } from "./roll-back.ts";
+import { runsBetween } from "./runs-between.ts";
 import { setShare } from "./set-share.ts";
 import { settleRelease } from "./settle-release.ts";
 import { stage } from "./stage.ts";
 import { standing } from "./standing.ts";
 import { train } from "./train.ts";
+import { vectors } from "./vectors.ts";
 
 type StageActivity = (call: StageCall) => Promise<StageResult>;
 
@@ -33,6 +38,10 @@ export interface StageActivities {
   compress: StageActivity;
   deploy: StageActivity;
   distribute: StageActivity;
+  assess: StageActivity;
+  rebuild: StageActivity;
+  vectors: StageActivity;
+  review: StageActivity;
 }
 
 /** What workflows call around stages. */
@@ -48,19 +57,15 @@ export interface Errands {
   openIncident: ReturnType<typeof openIncident>;
   publishStatus: ReturnType<typeof publishStatus>;
   settleRelease: ReturnType<typeof settleRelease>;
-}
-
-/** What keeps a home small. */
-export interface Upkeep {
-  retainModels: ReturnType<typeof retainModels>;
+  retain: ReturnType<typeof retain>;
 }
 
 /** Activities of the queue `pipeline`: errands and light stages. */
-export const pipelineActivities = (dependencies: Dependencies): Errands & Upkeep & Omit<StageActivities, "train"> => ({
+export const pipelineActivities = (dependencies: Dependencies): Errands & Omit<StageActivities, "train"> => ({
   standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
-  retainModels: retainModels(dependencies),
+  retain: retain(dependencies),
   openRollout: openRollout(dependencies),
   setShare: setShare(dependencies),
   checkHealth: checkHealth(dependencies),
@@ -78,6 +83,10 @@ export const pipelineActivities = (dependencies: Dependencies): Errands & Upkeep
     dependencies,
     distribute({ ...dependencies, offer: (candidate) => offerRollout(getClient(), candidate) }),
   ),
+  assess: stage(dependencies, assess(dependencies)),
+  rebuild: stage(dependencies, rebuild(dependencies)),
+  vectors: stage(dependencies, vectors()),
+  review: stage(dependencies, review({ ...dependencies, runs: (dates) => runsBetween(getClient(), dates) })),
 });
 
 /** Activities of the queue `compute`: training, one at a time. */
