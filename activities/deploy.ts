@@ -7,11 +7,12 @@ import type { Verdict } from "#contracts/verdict.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { judgeCompression } from "#policy/compression-gate.ts";
 import { feasibility } from "#policy/feasibility.ts";
+import { pairsOf } from "#policy/pairs.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { digestOf } from "#stores/digest.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { readEvents } from "./feedback.ts";
-import { pairsOf, scoreMetrics, testQueries } from "./scoring.ts";
+import { scoreMetrics, testQueries } from "./scoring.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 import { trafficOf } from "./traffic.ts";
 
