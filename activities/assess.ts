@@ -57,7 +57,11 @@ async function setUp(registry: Registry, plan: Experiment["plan"]): Promise<stri
   try {
     for (const left of before)
       if (left.state === "created" && left.plan.name.startsWith("weekly-"))
-        await putExperiment(registry, { ...left, state: "stopped", reason: `never started; ${plan.name} took its place` });
+        await putExperiment(registry, {
+          ...left,
+          state: "stopped",
+          reason: `never started; ${plan.name} took its place`,
+        });
     await putExperiment(registry, { plan, state: "created" });
   } catch (error) {
     // A person was faster: theirs stands, and the next attempt reads it.

@@ -16,6 +16,8 @@ export interface Dependencies {
   released: ArtefactStore;
   registry: Registry;
   checkpoints: CheckpointStore;
+  /** Folder of the local processes' log files. */
+  logs: string;
   edge: EdgeClient;
   /** Vouches for models that passed, and for pointers. */
   signer: Signer;

@@ -66,5 +66,7 @@ const figuresOf = (rebuilt: Rebuilt): StageWork["metrics"] => ({
 function summaryOf(rebuilt: Rebuilt): string {
   const { keep_words, add_words, remove_words, coverage } = rebuilt;
   const words = `${keep_words.length} kept, ${add_words.length} added, ${remove_words.length} removed, knows ${coverage.token_weighted_rate.toFixed(3)} of what is asked`;
-  return rebuilt.accepted ? `rebuilt: ${words}` : `the dictionary that serves stays (${rebuilt.reason}); planned: ${words}`;
+  return rebuilt.accepted
+    ? `rebuilt: ${words}`
+    : `the dictionary that serves stays (${rebuilt.reason}); planned: ${words}`;
 }

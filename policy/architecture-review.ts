@@ -43,18 +43,30 @@ export function reviewArchitecture(
     return { kind, artefacts: of.length, bytes: sum(of), monthArtefacts: young.length, monthBytes: sum(young) };
   });
   const timed = runs.flatMap(({ kind, stages }) =>
-    stages.flatMap(({ name, seconds }) => (seconds > 0 ? [{ key: `${kind} ${name}`, run: kind, stage: name, seconds }] : [])),
+    stages.flatMap(({ name, seconds }) =>
+      seconds > 0 ? [{ key: `${kind} ${name}`, run: kind, stage: name, seconds }] : [],
+    ),
   );
   const slow = [...Map.groupBy(timed, ({ key }) => key).values()].map((of) => {
     const sorted = of.map(({ seconds }) => seconds).sort((a, b) => a - b);
     const { run, stage } = of[0] as (typeof of)[number];
-    return { run, stage, runs: of.length, median: sorted[sorted.length >> 1] as number, longest: sorted.at(-1) as number };
+    return {
+      run,
+      stage,
+      runs: of.length,
+      median: sorted[sorted.length >> 1] as number,
+      longest: sorted.at(-1) as number,
+    };
   });
   const parents = new Set(artefacts.flatMap((one) => one.parents));
   const idle = held.filter(
     ({ kind, sha256, storedAt = 0 }) => storedAt < month.from && !ENDS.has(kind) && !parents.has(sha256),
   );
-  const unused = [...Map.groupBy(idle, ({ kind }) => kind)].map(([kind, of]) => ({ kind, artefacts: of.length, bytes: sum(of) }));
+  const unused = [...Map.groupBy(idle, ({ kind }) => kind)].map(([kind, of]) => ({
+    kind,
+    artefacts: of.length,
+    bytes: sum(of),
+  }));
   return {
     grew: grew.sort((a, b) => b.monthBytes - a.monthBytes || (a.kind < b.kind ? -1 : 1)),
     slow: slow.sort((a, b) => b.median - a.median || (a.stage < b.stage ? -1 : 1)),
@@ -64,9 +76,7 @@ export function reviewArchitecture(
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const rows = (head: readonly string[], cells: readonly (readonly (string | number)[])[]): string[] =>
-  cells.length === 0
-    ? ["Nothing."]
-    : [head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`);
+  cells.length === 0 ? ["Nothing."] : [head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`);
 
 /** The review as a page in Markdown. */
 export function reviewPage(date: string, { grew, slow, unused }: ArchitectureReview, notes: readonly string[]): string {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { TrainingConfig } from "#contracts/config.ts";
 import { decodeModel } from "#model/codec.ts";
 import { reviewVectors } from "./axes.ts";
 import { train } from "./train.ts";
-import { TrainingConfig } from "#contracts/config.ts";
 
 const examples = ["red", "green", "blue", "black"].flatMap((label, at) =>
   Array.from({ length: 6 }, (_, n) => ({ label, text: `${label} ${label}ish thing number ${n} of ${at}`, weight: 1 })),

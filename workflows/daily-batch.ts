@@ -129,7 +129,8 @@ export const dailyDag: Dag = {
       keep: "always",
       // Without a new model it refreshes the answers that are computed beforehand.
       optional: ["model", "decision"],
-      summary: (inputs) => `distribute: ${inputs.decision ? (inputs.decision.verdict?.action ?? "undecided") : "refresh warmed answers"}`,
+      summary: (inputs) =>
+        `distribute: ${inputs.decision ? (inputs.decision.verdict?.action ?? "undecided") : "refresh warmed answers"}`,
     },
   ],
 };

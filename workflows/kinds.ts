@@ -1,6 +1,6 @@
 import type { RunKind } from "#contracts/run.ts";
-import { dailyDag } from "./daily-batch.ts";
 import type { Dag, TaskQueue } from "./dag.ts";
+import { dailyDag } from "./daily-batch.ts";
 import { emergencyDag } from "./emergency-retrain.ts";
 import { monthlyDag } from "./monthly-rebuild.ts";
 import { weeklyDag } from "./weekly-retrain.ts";

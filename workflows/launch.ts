@@ -31,7 +31,12 @@ export interface Launch {
  * this computes the logical date from the scheduled time (never the clock: backfills and late starts keep theirs) and starts
  * `daily-<date>`, `weekly-<date>` or `monthly-<date>`. A date that runs or is done is left alone.
  */
-export async function launch({ kind, timezone, seed, plan = false }: Launch): Promise<{ workflowId: string; started: boolean }> {
+export async function launch({
+  kind,
+  timezone,
+  seed,
+  plan = false,
+}: Launch): Promise<{ workflowId: string; started: boolean }> {
   const scheduled = workflowInfo().typedSearchAttributes.get(scheduledStart);
   if (scheduled === undefined) {
     throw ApplicationFailure.nonRetryable(

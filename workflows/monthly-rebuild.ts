@@ -1,6 +1,6 @@
 import type { RunInput, RunOutcome } from "#contracts/run.ts";
-import { dailyDag } from "./daily-batch.ts";
 import { type Dag, fromNothing, type Stage } from "./dag.ts";
+import { dailyDag } from "./daily-batch.ts";
 import { parseRunInput } from "./run-input.ts";
 import { runDag } from "./runner.ts";
 
@@ -71,9 +71,7 @@ export const monthlyDag: Dag = {
     preprocess,
     dictionary,
     ...later.map((stage) =>
-      stage.name === "07:distribute"
-        ? { ...stage, inputs: { ...stage.inputs, dictionary: dictionary.name } }
-        : stage,
+      stage.name === "07:distribute" ? { ...stage, inputs: { ...stage.inputs, dictionary: dictionary.name } } : stage,
     ),
     vectors,
     review,

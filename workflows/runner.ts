@@ -199,7 +199,12 @@ function forcedStages(dag: Dag, run: RunInput): Set<string> {
 }
 
 /** The innermost message that people can act on. */
-function causeOf(error: unknown, stage: Stage, kind: RunKind, minutes: number | undefined): { message: string; type: string } {
+function causeOf(
+  error: unknown,
+  stage: Stage,
+  kind: RunKind,
+  minutes: number | undefined,
+): { message: string; type: string } {
   const inner = error instanceof ActivityFailure && error.cause ? error.cause : error;
   if (inner instanceof TimeoutFailure) {
     const message =

@@ -1,6 +1,6 @@
 import type { RunInput, RunOutcome } from "#contracts/run.ts";
-import { dailyDag } from "./daily-batch.ts";
 import { type Dag, fromNothing } from "./dag.ts";
+import { dailyDag } from "./daily-batch.ts";
 import { parseRunInput } from "./run-input.ts";
 import { runDag } from "./runner.ts";
 
