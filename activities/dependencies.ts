@@ -18,6 +18,8 @@ export interface Dependencies {
   checkpoints: CheckpointStore;
   /** Folder of the local processes' log files. */
   logs: string;
+  /** File in which a teacher's embeddings are kept. */
+  embeddings: string;
   edge: EdgeClient;
   /** Vouches for models that passed, and for pointers. */
   signer: Signer;
