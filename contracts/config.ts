@@ -205,7 +205,7 @@ const EmergencyConfig = z.strictObject({
 });
 
 /** What is kept for how long (5.1). */
-export const RetentionConfig = z.strictObject({
+const RetentionConfig = z.strictObject({
   /** Latest models whose bytes are kept, beside those that something refers to. */
   models: z.number().int().min(1).default(5),
   /** Days that a log file is kept after it was last written. */
@@ -215,7 +215,6 @@ export const RetentionConfig = z.strictObject({
   /** Local time at which the schedule does it: after the batch window. */
   at: ClockTime.default("05:00"),
 });
-export type RetentionConfig = z.infer<typeof RetentionConfig>;
 
 /** How much one piece of feedback counts as an example (specification 7.2); 0 leaves it out. */
 export const LearningWeights = z.strictObject({
