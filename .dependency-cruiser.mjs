@@ -61,8 +61,12 @@ export default {
       name: "no-activity-inside-another",
       comment: "activities share only their frame and pure helpers",
       severity: "error",
-      from: { path: "^activities/(collect|preprocess|train|validate|compress|deploy|distribute|open|lookup)\\.ts$" },
-      to: { path: "^activities/(collect|preprocess|train|validate|compress|deploy|distribute|open|lookup)\\.ts$" },
+      from: {
+        path: "^activities/(collect|preprocess|train|validate|compress|deploy|distribute|assess|rebuild|vectors|review|open|lookup|retain)\\.ts$",
+      },
+      to: {
+        path: "^activities/(collect|preprocess|train|validate|compress|deploy|distribute|assess|rebuild|vectors|review|open|lookup|retain)\\.ts$",
+      },
     },
     {
       name: "no-circles",

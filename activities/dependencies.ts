@@ -16,6 +16,8 @@ export interface Dependencies {
   released: ArtefactStore;
   registry: Registry;
   checkpoints: CheckpointStore;
+  /** Folder of the local processes' log files. */
+  logs: string;
   /** File in which a teacher's embeddings are kept. */
   embeddings: string;
   edge: EdgeClient;

@@ -30,7 +30,8 @@ type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "signer" | "
 /**
  * `07:distribute`: refuses a model that is not blessed or that breaks what serves, uploads model, blessing, readings and keyword dictionary by
  * digest and verifies them by reading back. The very first model is released at once: the pointer is moved by compare-and-set, the edge
- * must say that it serves it, and likely queries are answered beforehand. Any later one goes to users by a rollout.
+ * must say that it serves it, and likely queries are answered beforehand. Any later one goes to users by a rollout. Without a new model
+ * only the answers that are held beforehand are refreshed.
  */
 export const distribute =
   (needs: Needs) =>
@@ -38,10 +39,9 @@ export const distribute =
     const { release } = Asked.parse(call.asked);
     const settings = Settings.parse(call.settings);
     const { confirmSeconds, acceptBreaking } = settings.distribute;
+    const { model, readings, dictionary, window, authored } = call.inputs;
+    if (!model) return refreshed();
     const { verdict, blessing: proof } = Decision.parse(jsonOf(await input("decision")));
-    const { model, readings, dictionary, window, authored } = call.inputs as { model: ArtefactReference } & Partial<
-      Record<"readings" | "dictionary" | "window" | "authored", ArtefactReference>
-    >;
     if (verdict.action !== "promote" || !release) return notReleased(release ? verdict.reason : "no-release");
 
     const blessing = await demandBlessing(needs, model.sha256, proof, verdict.policyDigest);
@@ -99,12 +99,7 @@ export const distribute =
     }
     await addReleases(needs.registry, [{ ...record, version: after.current.version }]);
     if (dictionary) await noteReleasedDictionary(needs.registry, dictionary.sha256);
-    report({ step: "warm" });
-    const from = { window: await input("window"), authored: await input("authored") };
-    const warmed = await warm(needs, from, settings).catch((error: unknown) => {
-      if (error instanceof NotReachableError) return { queries: 0, warmed: 0 };
-      throw error;
-    });
+    const warmed = await warmedUp();
     return {
       kind: "release",
       bytes: jsonBytes({ schema: 1, released: true, pointer: after }),
@@ -112,6 +107,26 @@ export const distribute =
       timings: { warm_queries: warmed.queries, warmed: warmed.warmed },
       summary: `released ${after.current.version} at epoch ${after.epoch}`,
     };
+
+    /** A refusal of the edge costs speed alone: users are answered all the same. */
+    async function warmedUp(): Promise<{ queries: number; warmed: number }> {
+      report({ step: "warm" });
+      const from = { window: await input("window"), authored: await input("authored") };
+      return warm(needs, from, settings).catch((error: unknown) => {
+        if (error instanceof NotReachableError) return { queries: 0, warmed: 0 };
+        throw error;
+      });
+    }
+
+    /** A day that brought no new model: the answers that are held beforehand become those of what was asked lately. */
+    async function refreshed(): Promise<StageWork> {
+      const { queries, warmed } = release ? await warmedUp() : { queries: 0, warmed: 0 };
+      return {
+        ...notReleased("no-new-model"),
+        timings: { warm_queries: queries, warmed },
+        summary: `no new model; ${warmed} of ${queries} likely queries answered beforehand`,
+      };
+    }
   };
 
 const notReleased = (reason: string, actions: readonly string[] = []): StageWork => ({

@@ -1,5 +1,6 @@
 import { getClient } from "@temporalio/activity";
 import type { StageCall, StageResult } from "#contracts/run.ts";
+import { assess } from "./assess.ts";
 import { autoRollback, rolloutDesk } from "./auto-rollback.ts";
 import { checkHealth } from "./check-health.ts";
 import { collect } from "./collect.ts";
@@ -21,13 +22,17 @@ import { openRollout } from "./open-rollout.ts";
 import { preprocess } from "./preprocess.ts";
 import { publishOperations } from "./publish-operations.ts";
 import { publishStatus } from "./publish-status.ts";
-import { retainModels } from "./retain-models.ts";
+import { rebuild } from "./rebuild.ts";
+import { retain } from "./retain.ts";
+import { review } from "./review.ts";
 import { rollBack } from "./roll-back.ts";
+import { runsBetween } from "./runs-between.ts";
 import { setShare } from "./set-share.ts";
 import { settleRelease } from "./settle-release.ts";
 import { stage } from "./stage.ts";
 import { standing } from "./standing.ts";
 import { train } from "./train.ts";
+import { vectors } from "./vectors.ts";
 
 type StageActivity = (call: StageCall) => Promise<StageResult>;
 
@@ -40,6 +45,10 @@ export interface StageActivities {
   compress: StageActivity;
   deploy: StageActivity;
   distribute: StageActivity;
+  assess: StageActivity;
+  rebuild: StageActivity;
+  vectors: StageActivity;
+  review: StageActivity;
 }
 
 /** What workflows call around stages. */
@@ -55,6 +64,7 @@ export interface Errands {
   openIncident: ReturnType<typeof openIncident>;
   publishStatus: ReturnType<typeof publishStatus>;
   settleRelease: ReturnType<typeof settleRelease>;
+  retain: ReturnType<typeof retain>;
 }
 
 /** What watching calls: measuring, rules, messages, incidents. */
@@ -70,19 +80,14 @@ export interface WatchErrands {
   deadMan: ReturnType<typeof deadMan>;
 }
 
-/** What keeps a home small. */
-export interface Upkeep {
-  retainModels: ReturnType<typeof retainModels>;
-}
-
 /** Activities of the queue `pipeline`: errands and light stages. */
 export const pipelineActivities = (
   dependencies: Dependencies,
-): Errands & WatchErrands & Upkeep & Omit<StageActivities, "train"> => ({
+): Errands & WatchErrands & Omit<StageActivities, "train"> => ({
   standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
-  retainModels: retainModels(dependencies),
+  retain: retain(dependencies),
   openRollout: openRollout(dependencies),
   setShare: setShare(dependencies),
   checkHealth: checkHealth(dependencies),
@@ -111,6 +116,10 @@ export const pipelineActivities = (
     dependencies,
     distribute({ ...dependencies, offer: (candidate) => offerRollout(getClient(), candidate) }),
   ),
+  assess: stage(dependencies, assess(dependencies)),
+  rebuild: stage(dependencies, rebuild(dependencies)),
+  vectors: stage(dependencies, vectors()),
+  review: stage(dependencies, review({ ...dependencies, runs: (dates) => runsBetween(getClient(), dates) })),
 });
 
 /** Activities of the queue `compute`: training, one at a time. */

@@ -10,6 +10,8 @@ export interface LookedUp {
   /** The name under which the stage's result is or will be kept. */
   key: string;
   kept?: StageResult;
+  /** A person asked for this run to do the stage again. */
+  wished?: boolean;
 }
 
 /**
@@ -29,7 +31,8 @@ export const lookup =
         settings: call.settings,
         inputs,
       });
-      if (!use || (await isWished(dependencies, call.stage))) return { key };
+      if (await isWished(dependencies, call.stage)) return { key, wished: true };
+      if (!use) return { key };
       const { value: kept } = await registry.read<StageResult>(keptName(key));
       if (!kept) return { key };
       for (const made of [kept.output, ...Object.values(kept.beside ?? {})])

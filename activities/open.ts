@@ -4,10 +4,11 @@ import type { OpenedRun, RunInput } from "#contracts/run.ts";
 import { toArrow } from "#datasets/arrow.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
-import { windowMinutes } from "#policy/window.ts";
+import { planOf } from "#policy/run-plan.ts";
 import { currentRun } from "./current-run.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
+import { parentOf } from "./parent.ts";
 import { jsonBytes } from "./stage.ts";
 
 /**
@@ -33,13 +34,20 @@ export const open =
       if (readings) sources.readings = await artefacts.put("readings", jsonBytes(readings), provenance);
       const current = await currentModel(dependencies);
       if (current) sources.current = current;
-      const planned: Record<string, number> = config.daily.stages;
+      const parent = await parentOf(dependencies, run, current, sources.authored as ArtefactReference);
+      if (parent) sources.parent = parent;
+      const dictionary = await servedDictionary(dependencies);
+      if (dictionary) sources.dictionary = dictionary;
+      const { minutes, windowMinutes, windowDays } = planOf(config, run.kind);
       const page = picture(currentRun().workflowId);
       return {
         sources,
         settings: {
           timezone: config.timezone,
-          preprocess: config.preprocess,
+          daily: config.daily,
+          weekly: config.weekly,
+          accuracy: config.accuracy,
+          preprocess: { ...config.preprocess, windowDays },
           dictionary: config.dictionary,
           warm: config.warm,
           training: config.training,
@@ -51,20 +59,33 @@ export const open =
           distribute: config.distribute,
         },
         minutes: Object.fromEntries(
-          stages.flatMap((name) => (planned[name] === undefined ? [] : [[name, planned[name]]])),
+          stages.flatMap((name) => (minutes[name] === undefined ? [] : [[name, minutes[name]]])),
         ),
-        windowMinutes: windowMinutes(config.daily.window),
+        windowMinutes,
         partial: now() < startOfDate(addDays(run.date, 1), config.timezone),
         ...(page ? { picture: page } : {}),
       };
     });
 
+/** The keyword dictionary that serves now; undefined where none does. */
+async function servedDictionary({ edge, artefacts, released }: Dependencies): Promise<ArtefactReference | undefined> {
+  const sha256 = (await edge.pointer())?.dictionary;
+  if (sha256 === undefined) return undefined;
+  return copied({ artefacts, released }, sha256);
+}
+
 /** The model that serves now, copied into the artefact store where only the edge has it; undefined before the first release. */
 async function currentModel({ edge, artefacts, released }: Dependencies): Promise<ArtefactReference | undefined> {
   const pointer = await edge.pointer();
   if (!pointer) return undefined;
-  const { sha256 } = pointer.current;
+  return copied({ artefacts, released }, pointer.current.sha256);
+}
+
+async function copied(
+  { artefacts, released }: Pick<Dependencies, "artefacts" | "released">,
+  sha256: string,
+): Promise<ArtefactReference> {
   const from = (await artefacts.has({ sha256 })) ? artefacts : released;
   const [bytes, manifest] = await Promise.all([from.get({ sha256 }), from.manifest({ sha256 })]);
-  return artefacts.put("model", bytes, manifest);
+  return artefacts.put(manifest.kind, bytes, manifest);
 }

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Pointer } from "#contracts/pointer.ts";
+import type { RetentionPlan } from "#policy/retention.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { type Registry, sqliteRegistry } from "#stores/registry.ts";
-import { retainModels } from "./retain-models.ts";
+import { planModels, removeModels } from "./retain-models.ts";
 
 const LATER = 10 * 86_400_000;
 
@@ -42,14 +43,18 @@ async function day(index: number): Promise<{ original: string; shipped: string }
   return { original, shipped };
 }
 
-const retain = (pointer: Pointer | undefined, ms: number, waiting?: string[]) =>
-  retainModels({
+async function retain(pointer: Pointer | undefined, ms: number, waiting: string[] = []): Promise<RetentionPlan> {
+  const needs = {
     artefacts,
     released,
     registry,
-    edge: { pointer: async () => pointer } as Parameters<typeof retainModels>[0]["edge"],
+    edge: { pointer: async () => pointer } as Parameters<typeof planModels>[0]["edge"],
     now: () => Date.now() + ms,
-  })(waiting);
+  };
+  const plan = await planModels(needs, waiting, 5);
+  await removeModels(needs, plan.remove);
+  return plan;
+}
 
 it("leaves five, what is served and waiting, and their originals; the manifests of all; and does nothing twice", async () => {
   const days = [];

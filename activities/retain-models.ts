@@ -3,7 +3,6 @@ import { type KeptModel, planRetention, type RetentionPlan } from "#policy/reten
 import type { StoredArtefact } from "#stores/artefacts.ts";
 import { readExperiments } from "#stores/experiments.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { named } from "./failure.ts";
 
 /** What a run that is under way has made is younger than this, and may be referred to in a moment. */
 const UNDER_WAY_MS = 86_400_000;
@@ -11,45 +10,52 @@ const UNDER_WAY_MS = 86_400_000;
 type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "registry" | "now">;
 
 /**
- * Takes away the bytes of models that are neither among the latest (specification 5.1) nor referred to, from the artefact store and
- * from R2. Manifests stay, so that lineage can still be told. Planned whole before anything is removed; may run twice.
+ * Which models' bytes may go: those neither among the latest `count` (specification 5.1) nor referred to, in the artefact store and
+ * in R2.
  *
  * @param waiting digests that a rollout holds and no pointer names yet
  */
-export const retainModels =
-  (needs: Needs) =>
-  (waiting: readonly string[] = []): Promise<RetentionPlan> =>
-    named(async () => {
-      const { artefacts, released, edge, registry, now } = needs;
-      const [here, there, pointer, experiments] = await Promise.all([
-        artefacts.list(),
-        released.list(),
-        edge.pointer(),
-        readExperiments(registry),
-      ]);
-      const { models, originals } = modelsOf([...here, ...there]);
-      const young = models.filter(({ storedAt }) => storedAt > now() - UNDER_WAY_MS);
-      const referenced = new Map<string, string>([
-        ...[...young, ...originals.filter(({ storedAt }) => storedAt > now() - UNDER_WAY_MS)].map(
-          ({ sha256 }) => [sha256, "under way"] as const,
-        ),
-        ...waiting.map((sha256) => [sha256, "rollout"] as const),
-        ...experiments.flatMap(({ plan, state }) =>
-          state === "stopped" ? [] : plan.arms.map(({ sha256 }) => [sha256, `experiment ${plan.name}`] as const),
-        ),
-        ...(pointer ? pointed(pointer) : []),
-      ]);
-      const plan = planRetention(
-        models,
-        originals.map(({ sha256 }) => sha256),
-        referenced,
-      );
-      for (const sha256 of plan.remove) {
-        await released.remove({ sha256 });
-        await artefacts.remove({ sha256 });
-      }
-      return plan;
-    });
+export async function planModels(
+  { artefacts, released, edge, registry, now }: Needs,
+  waiting: readonly string[],
+  count: number,
+): Promise<RetentionPlan> {
+  const [here, there, pointer, experiments] = await Promise.all([
+    artefacts.list(),
+    released.list(),
+    edge.pointer(),
+    readExperiments(registry),
+  ]);
+  const { models, originals } = modelsOf([...here, ...there]);
+  const young = models.filter(({ storedAt }) => storedAt > now() - UNDER_WAY_MS);
+  const referenced = new Map<string, string>([
+    ...[...young, ...originals.filter(({ storedAt }) => storedAt > now() - UNDER_WAY_MS)].map(
+      ({ sha256 }) => [sha256, "under way"] as const,
+    ),
+    ...waiting.map((sha256) => [sha256, "rollout"] as const),
+    ...experiments.flatMap(({ plan, state }) =>
+      state === "stopped" ? [] : plan.arms.map(({ sha256 }) => [sha256, `experiment ${plan.name}`] as const),
+    ),
+    ...(pointer ? pointed(pointer) : []),
+  ]);
+  return planRetention(
+    models,
+    originals.map(({ sha256 }) => sha256),
+    referenced,
+    count,
+  );
+}
+
+/** Takes the bytes of models away. Manifests stay, so that lineage can still be told. May run twice. */
+export async function removeModels(
+  { artefacts, released }: Pick<Needs, "artefacts" | "released">,
+  digests: readonly string[],
+): Promise<void> {
+  for (const sha256 of digests) {
+    await released.remove({ sha256 });
+    await artefacts.remove({ sha256 });
+  }
+}
 
 const pointed = ({ current, canary, previous, experiments }: Pointer): [string, string][] => [
   [current.sha256, "current"],

@@ -45,6 +45,7 @@ export const train =
         ...(training.maxBytes > 0 ? { maxBytes: training.maxBytes } : {}),
         priority: learning.priority_learning,
         ...(teacher ? { teacher } : {}),
+        ...(call.inputs.parent ? { parent: await input("parent") } : {}),
         ...(checkpoint ? { checkpoint } : {}),
       },
       {
@@ -62,7 +63,9 @@ export const train =
         backend: figures.backend,
         dimension: figures.dimension,
         features: figures.features,
-        variance_explained: figures.varianceExplained,
+        // A parent's dimensions were chosen when it was made.
+        ...(Number.isFinite(figures.varianceExplained) ? { variance_explained: figures.varianceExplained } : {}),
+        warm: call.inputs.parent !== undefined,
         teacher: teacher ? asked.model : "none",
         ...(figures.teacherTop1 === undefined ? {} : { teacher_top1: figures.teacherTop1 }),
       },

@@ -19,7 +19,9 @@ import * as logs from "./commands/logs.ts";
 import * as recover from "./commands/recover.ts";
 import * as release from "./commands/release.ts";
 import * as rerun from "./commands/rerun.ts";
+import * as retention from "./commands/retention.ts";
 import * as run from "./commands/run.ts";
+import * as schedules from "./commands/schedules.ts";
 import * as start from "./commands/start.ts";
 import * as status from "./commands/status.ts";
 import * as stop from "./commands/stop.ts";
@@ -42,6 +44,8 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   run,
   backfill,
   rerun,
+  schedules,
+  retention,
   dataset,
   train,
   evaluate,

@@ -160,6 +160,64 @@ const DailyStages = z.strictObject({
   "07:distribute": Minutes.default(5),
 });
 
+/** Days whose events a kind of run learns from that looks at all there are. */
+const Year = z.number().int().min(1).max(366).default(366);
+
+/** The full retrain on Sundays (specification 2.1, 7.2). */
+const WeeklyConfig = z.strictObject({
+  /** Pieces of feedback from which a full retrain is taken for one; with fewer it is done and says so. */
+  data_required: z.number().int().min(0).default(5000),
+  windowDays: Year,
+  /** Where they differ from `daily.stages`. */
+  stages: DailyStages.partial()
+    .extend({ "03:train": Minutes.default(120), "08:assess": Minutes.default(5) })
+    .prefault({}),
+});
+
+/** The rebuild at the end of a month (2.1, 3). */
+const MonthlyConfig = z.strictObject({
+  windowDays: Year,
+  stages: DailyStages.partial()
+    .extend({
+      "02:dictionary": Minutes.default(15),
+      "03:train": Minutes.default(120),
+      "05:vectors": Minutes.default(15),
+      "08:review": Minutes.default(10),
+    })
+    .prefault({}),
+});
+
+/** The retrain between (7.2 `immediate`): trained, gated and offered within 30 minutes. */
+const EmergencyConfig = z.strictObject({
+  /** Share of judged answers that were judged wrong above which one is started. */
+  error_rate: Share.default(0.1),
+  minutes: Minutes.default(30),
+  /** Together no more than `minutes`. */
+  stages: z
+    .strictObject({
+      "01:collect": Minutes.default(3),
+      "02:preprocess": Minutes.default(3),
+      "03:train": Minutes.default(12),
+      "04:validate": Minutes.default(3),
+      "05:compress": Minutes.default(5),
+      "06:deploy": Minutes.default(2),
+      "07:distribute": Minutes.default(2),
+    })
+    .prefault({}),
+});
+
+/** What is kept for how long (5.1). */
+const RetentionConfig = z.strictObject({
+  /** Latest models whose bytes are kept, beside those that something refers to. */
+  models: z.number().int().min(1).default(5),
+  /** Days that a log file is kept after it was last written. */
+  logDays: z.number().int().min(1).default(30),
+  /** Days after which fetched events are packed together and compressed. */
+  packDays: z.number().int().min(1).default(30),
+  /** Local time at which the schedule does it: after the batch window. */
+  at: ClockTime.default("05:00"),
+});
+
 /** How much one piece of feedback counts as an example (specification 7.2); 0 leaves it out. */
 export const LearningWeights = z.strictObject({
   correction: z.number().min(0).default(1),
@@ -443,8 +501,14 @@ export const Config = z.strictObject({
       /** Local hours between which the run belongs (specification 2.1); a run that outlives it says so. */
       window: z.strictObject({ start: ClockTime.default("02:00"), end: ClockTime.default("04:00") }).prefault({}),
       stages: DailyStages.prefault({}),
+      /** Pieces of feedback on the day below which its model is left as it is (7.2). */
+      data_required: z.number().int().min(0).default(500),
     })
     .prefault({}),
+  weekly: WeeklyConfig.prefault({}),
+  monthly: MonthlyConfig.prefault({}),
+  emergency: EmergencyConfig.prefault({}),
+  retention: RetentionConfig.prefault({}),
   preprocess: z
     .strictObject({
       /** Days whose events are learnt from, the run's own the last; what was received after it is never among them. */

@@ -25,7 +25,7 @@ export type Servers = {
 };
 
 /** Processes of ours, beside the two servers, in the order in which they start. */
-const WORKERS = ["pipeline", "compute"] as const;
+const WORKERS = ["pipeline", "compute", "urgent"] as const;
 
 /**
  * Starts one home: admin secret, Temporal, edge, workers; addresses are in `endpoints.json` before the workers start, since
@@ -82,21 +82,20 @@ export async function startServers(options: {
     writeEndpoints(home, endpoints);
     log(`The edge answers: ${endpoints.edge.url}`);
 
-    await Promise.all(
-      WORKERS.map((name) =>
-        supervisor.start(
-          nodeChild(name, `../workers/${name}.ts`, env, {
-            readySeconds: 120,
-            onReady: (message) => {
-              const metrics = message.endpoints?.["metrics"];
-              if (metrics === undefined) return;
-              endpoints = { ...endpoints, metrics: { url: metrics.url } };
-              writeEndpoints(home, endpoints);
-            },
-          }),
-        ),
-      ),
-    );
+    const startWorker = (name: (typeof WORKERS)[number]) =>
+      supervisor.start(
+        nodeChild(name, `../workers/${name}.ts`, env, {
+          readySeconds: 120,
+          onReady: (message) => {
+            const metrics = message.endpoints?.["metrics"];
+            if (metrics === undefined) return;
+            endpoints = { ...endpoints, metrics: { url: metrics.url } };
+            writeEndpoints(home, endpoints);
+          },
+        }),
+      );
+    // `urgent` takes the bundle of workflows that `pipeline` has made, instead of making it beside it.
+    await Promise.all([startWorker("pipeline").then(() => startWorker("urgent")), startWorker("compute")]);
     log(`Workers are ready: ${WORKERS.join(", ")}.`);
     return {
       get endpoints() {

@@ -12,7 +12,7 @@ describe("planRetention", () => {
   it("keeps the five latest with what they were compressed from, and what is referred to", () => {
     const models = Array.from({ length: 8 }, (_, day) => model(`m${day}`, day, `o${day}`));
     const originals = [...models.map(({ original }) => original as string), "orphan"];
-    const plan = planRetention(models, originals, new Map([["m0", "previous"]]));
+    const plan = planRetention(models, originals, new Map([["m0", "previous"]]), 5);
     expect(plan.remove).toEqual(["m1", "m2", "o1", "o2", "orphan"]);
     expect(plan.keep).toContainEqual({ sha256: "m0", why: "previous" });
     expect(plan.keep).toContainEqual({ sha256: "m7", why: "latest" });
@@ -25,7 +25,7 @@ describe("planRetention", () => {
       fc.property(digests, digests, fc.array(fc.nat(9), { minLength: 20, maxLength: 20 }), (here, wanted, times) => {
         const models = here.map((one, index) => model(`m${one}`, times[index] as number));
         const referenced = new Map(wanted.map((one) => [`m${one}`, "pointer"]));
-        const { keep, remove } = planRetention(models, [], referenced);
+        const { keep, remove } = planRetention(models, [], referenced, 5);
         for (const sha256 of remove) expect(referenced.has(sha256)).toBe(false);
         expect(keep.length).toBeGreaterThanOrEqual(Math.min(5, models.length));
         expect([...keep.map(({ sha256 }) => sha256), ...remove].sort()).toEqual(
@@ -43,6 +43,6 @@ describe("planRetention", () => {
   });
 
   it("forgets nothing where nothing is kept", () => {
-    expect(planRetention([], [], new Map([["gone", "pointer"]]))).toEqual({ keep: [], remove: [] });
+    expect(planRetention([], [], new Map([["gone", "pointer"]]), 5)).toEqual({ keep: [], remove: [] });
   });
 });

@@ -13,9 +13,6 @@ export interface RetentionPlan {
   remove: string[];
 }
 
-/** Specification 5.1: the five latest models are kept. */
-const KEPT_MODELS = 5;
-
 /**
  * Which models' bytes may go: all but the latest, and never one that something refers to. Originals stay as long as a model that
  * was compressed from them.
@@ -28,7 +25,7 @@ export function planRetention(
   models: readonly KeptModel[],
   originals: readonly string[],
   referenced: ReadonlyMap<string, string>,
-  count: number = KEPT_MODELS,
+  count: number,
 ): RetentionPlan {
   const latest = [...models].sort(
     (a, b) => b.storedAt - a.storedAt || (a.sha256 < b.sha256 ? -1 : Number(a.sha256 > b.sha256)),

@@ -3,6 +3,7 @@ import { ConflictError, InputError } from "#contracts/errors.ts";
 import { ArtefactReference } from "#contracts/reference.ts";
 import type { ArtefactStore } from "./artefacts.ts";
 import type { EdgeClient } from "./edge.ts";
+import { type PlacedLine, packLines, unpackLines } from "./packed-events.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -17,10 +18,13 @@ const EventLog = z.object({
       lines: z.number().int(),
       firstReceivedAt: z.number(),
       lastReceivedAt: z.number(),
+      /** Its bytes are compressed Arrow (`packed-events.ts`), not the lines themselves. */
+      packed: z.boolean().optional(),
     }),
   ),
 });
 type EventLog = z.infer<typeof EventLog>;
+type Segment = EventLog["segments"][number];
 
 const NAME = "events/log";
 const PAGE = 1000;
@@ -111,11 +115,8 @@ export async function readDays(
   const [start, end] = [bounds[0] ?? 0, bounds.at(-1) ?? 0];
   for (const segment of log.segments) {
     if (segment.lastReceivedAt < start || segment.firstReceivedAt >= end) continue;
-    const text = new TextDecoder().decode(await artefacts.get(segment.reference));
-    let receivedAt = segment.firstReceivedAt;
     let hasRefused = false;
-    for (const line of text.split("\n")) {
-      receivedAt = receivedAtOf(line) ?? receivedAt;
+    for (const { line, receivedAt } of await linesOf(artefacts, segment)) {
       if (receivedAt < start || receivedAt >= end) continue;
       if (refused(line)) hasRefused = true;
       else days[dayOf(bounds, receivedAt)]?.push(line);
@@ -123,6 +124,105 @@ export async function readDays(
     if (hasRefused) refusedIn.push(segment.reference.sha256);
   }
   return { days, refusedIn };
+}
+
+async function linesOf(artefacts: Pick<ArtefactStore, "get">, segment: Segment): Promise<PlacedLine[]> {
+  const bytes = await artefacts.get(segment.reference);
+  if (segment.packed) return unpackLines(bytes);
+  let receivedAt = segment.firstReceivedAt;
+  return new TextDecoder()
+    .decode(bytes)
+    .split("\n")
+    .map((line) => {
+      receivedAt = receivedAtOf(line) ?? receivedAt;
+      return { line, receivedAt };
+    });
+}
+
+/** Which segments are to be packed: not packed yet and received before an instant (ms since 1970), or named. */
+export interface Packing {
+  before: number;
+  holding: ReadonlySet<string>;
+}
+
+const isToBePacked = ({ reference, lastReceivedAt, packed }: Segment, { before, holding }: Packing): boolean =>
+  (!packed && lastReceivedAt < before) || holding.has(reference.sha256);
+
+/** The segments that `packSegments` would pack. */
+export const segmentsToPack = async (registry: Registry, packing: Packing): Promise<Segment[]> =>
+  (await read(registry)).log.segments.filter((segment) => isToBePacked(segment, packing));
+
+/** Lines from which on another pack is begun, so that none has to be held in memory whole with all others. */
+const PACK_LINES = 50_000;
+
+export interface Packed {
+  /** Digests that the log names no more. */
+  replaced: string[];
+  bytes: number;
+  /** Lines that `refused` took. */
+  refused: number;
+}
+
+/**
+ * Packs neighbouring segments together as compressed Arrow, without the lines that `refused` takes; the log then names the packs in
+ * their place. The bytes of what was replaced stay, for the caller to remove: readers may be at them.
+ */
+export async function packSegments(
+  registry: Registry,
+  artefacts: Pick<ArtefactStore, "get" | "put">,
+  packing: Packing,
+  refused: (line: string) => boolean,
+): Promise<Packed> {
+  for (;;) {
+    const { log, epoch } = await read(registry);
+    const packed: Packed = { replaced: [], bytes: 0, refused: 0 };
+    const segments: Segment[] = [];
+    let group: Segment[] = [];
+    const close = async (): Promise<void> => {
+      if (group.length === 0) return;
+      const lines = (await Promise.all(group.map((segment) => linesOf(artefacts, segment)))).flat();
+      const kept = lines.filter(({ line }) => !refused(line));
+      const reference = await artefacts.put("events", packLines(kept), {
+        producedBy: "retention",
+        parents: group.map(({ reference: { sha256 } }) => ({ name: "segment", sha256 })),
+        codeDigest: "",
+        configDigest: "",
+        metrics: { lines: kept.length, segments: group.length },
+      });
+      const [first, last] = [group[0] as Segment, group.at(-1) as Segment];
+      segments.push({
+        reference,
+        lines: kept.length,
+        firstReceivedAt: first.firstReceivedAt,
+        lastReceivedAt: last.lastReceivedAt,
+        packed: true,
+      });
+      packed.replaced.push(
+        ...group.map((segment) => segment.reference.sha256).filter((one) => one !== reference.sha256),
+      );
+      packed.bytes += reference.bytes;
+      packed.refused += lines.length - kept.length;
+      group = [];
+    };
+    for (const segment of log.segments) {
+      if (!isToBePacked(segment, packing)) {
+        await close();
+        segments.push(segment);
+        continue;
+      }
+      if (group.reduce((sum, { lines }) => sum + lines, segment.lines) > PACK_LINES) await close();
+      group.push(segment);
+    }
+    await close();
+    if (packed.replaced.length === 0) return packed;
+    try {
+      await registry.compareAndSet(NAME, epoch, { ...log, segments });
+      return packed;
+    } catch (error) {
+      // A collector added a segment meanwhile: what was packed is packed again to the same bytes.
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
 }
 
 const dayOf = (bounds: readonly number[], at: number): number => bounds.findLastIndex((bound) => bound <= at);

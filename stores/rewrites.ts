@@ -56,3 +56,33 @@ export async function planRewrites(
     }
   }
 }
+
+/** What retention still has to do: segments to rewrite, partitions to remove, and the partitions that stand and must not go. */
+export async function pendingRewrites(
+  registry: Registry,
+): Promise<{ erasures: Erasure[]; segments: string[]; superseded: string[]; standing: string[] }> {
+  const { erasures, segments, superseded, partitions } = (await read(registry)).before;
+  return { erasures, segments, superseded, standing: Object.values(partitions) };
+}
+
+/** Strikes off what retention has done. */
+export async function settleRewrites(
+  registry: Registry,
+  done: { segments: readonly string[]; superseded: readonly string[] },
+): Promise<void> {
+  for (;;) {
+    const { before, epoch } = await read(registry);
+    const left = (all: readonly string[], gone: readonly string[]) => all.filter((one) => !gone.includes(one));
+    const after: Rewrites = {
+      ...before,
+      segments: left(before.segments, done.segments),
+      superseded: left(before.superseded, done.superseded),
+    };
+    try {
+      if (JSON.stringify(after) !== JSON.stringify(before)) await registry.compareAndSet(NAME, epoch, after);
+      return;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}

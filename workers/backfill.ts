@@ -1,6 +1,7 @@
 import type { Client } from "@temporalio/client";
 import type { RunInput, RunReport } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
+import { type CycleKind, cycleOf } from "#policy/cycles.ts";
 import { datesBetween } from "#policy/logical-date.ts";
 import { runIdOf, startRun } from "./client.ts";
 import { reportRun } from "./runs.ts";
@@ -15,17 +16,20 @@ export interface PlannedRun {
   estimatedSeconds?: number;
 }
 
-/** What a backfill over these dates would do, in order. Starts nothing. */
+/** What a backfill over these dates would do, in order: those of them that the calendar gives a run of this kind. Starts nothing. */
 export async function planBackfill(
   client: Client,
   endpoints: Endpoints,
+  kind: CycleKind,
   range: { from: string; to: string },
   again: boolean,
 ): Promise<PlannedRun[]> {
   const plan: PlannedRun[] = [];
   const seconds: number[] = [];
   for (const date of datesBetween(range.from, range.to)) {
-    const run = await reportRun(client, endpoints, runIdOf({ kind: "daily", date }));
+    // A day on whose night a larger run stood in for the daily one may be asked for as a day all the same.
+    if (kind !== "daily" && cycleOf(date) !== kind) continue;
+    const run = await reportRun(client, endpoints, runIdOf({ kind, date }));
     if (run?.status === "completed") seconds.push(run.stages.reduce((sum, stage) => sum + stage.seconds, 0));
     if (run?.status === "running") plan.push({ date, reason: "running", cached: true });
     else if (run?.status === "completed") plan.push({ date, reason: again ? "done, again" : "done", cached: !again });

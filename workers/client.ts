@@ -6,6 +6,7 @@ import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
+import { DAGS, queueOf } from "#workflows/kinds.ts";
 import { progressQuery } from "#workflows/messages.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { reportRun } from "./runs.ts";
@@ -89,8 +90,9 @@ async function startOrJoin(
 ): Promise<{ handle: Handle; reused: boolean }> {
   const conflict: WorkflowIdConflictPolicy = "USE_EXISTING";
   try {
-    const started = await client.workflow.start<typeof dailyBatch>("dailyBatch", {
-      taskQueue: "pipeline",
+    const { name, stages } = DAGS[input.kind];
+    const started = await client.workflow.start<typeof dailyBatch>(name, {
+      taskQueue: queueOf(input.kind),
       workflowId,
       args: [input],
       workflowIdReusePolicy: again
@@ -98,7 +100,7 @@ async function startOrJoin(
         : WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
       workflowIdConflictPolicy: conflict,
       staticSummary: `${input.kind} batch for ${input.date}`,
-      staticDetails: `Learns from the events of ${input.date}: collect, preprocess, train, validate, compress, decide, distribute. Seed ${input.seed}${input.release ? "" : "; releases nothing"}.`,
+      staticDetails: `Learns from events up to ${input.date}: ${stages.map((stage) => stage.name).join(", ")}. Seed ${input.seed}${input.release ? "" : "; releases nothing"}.`,
     });
     return { handle: client.workflow.getHandle(workflowId, started.firstExecutionRunId), reused: false };
   } catch (error) {

@@ -16,6 +16,10 @@ const ENTRIES: Record<keyof StageActivities, string[]> = {
   compress: ["activities/compress.ts"],
   deploy: ["activities/deploy.ts", "training/measure.ts"],
   distribute: ["activities/distribute.ts"],
+  assess: ["activities/assess.ts"],
+  rebuild: ["activities/rebuild.ts"],
+  vectors: ["activities/vectors.ts"],
+  review: ["activities/review.ts"],
 };
 
 /**

@@ -68,6 +68,7 @@ export async function connectDependencies(
     artefacts: artefactStore(store, home.artefacts),
     released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
     registry: openRegistry(loaded.config.registry, home.registryFile),
+    logs: home.logs,
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
     embeddings: embeddingsFile(home),
     edge: createEdgeClient({ url, adminSecret }, signer),

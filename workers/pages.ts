@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Client } from "@temporalio/client";
 import type { Endpoints } from "#local/home.ts";
 import { bindAddress, freePort, portOf } from "#local/ports.ts";
-import { dailyDag } from "#workflows/daily-batch.ts";
+import { DAGS } from "#workflows/kinds.ts";
 import { dagPicture } from "./dag-picture.ts";
 import { readRollout } from "./rollout.ts";
 import { listPage, rolloutPage, runPage } from "./run-pages.ts";
@@ -36,7 +36,8 @@ export async function servePages(
     const [, place, id, picture] = path.split("/");
     if (place === "runs" && id !== undefined && (picture === undefined || picture === "dag.svg")) {
       const report = await reportRun(client, endpoints, decodeURIComponent(id));
-      if (report && picture) return send(response, 200, "image/svg+xml", dagPicture(dailyDag, liveStages(report)));
+      if (report && picture)
+        return send(response, 200, "image/svg+xml", dagPicture(DAGS[report.kind], liveStages(report)));
       if (report) return send(response, 200, "text/html", runPage(report));
     }
     send(response, 404, "text/plain", "There is no such page.");

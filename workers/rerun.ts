@@ -4,7 +4,8 @@ import { Wish, wishName } from "#activities/wish.ts";
 import { InputError, NotFoundError } from "#contracts/errors.ts";
 import type { Registry } from "#stores/registry.ts";
 import { downstreamOf, findStage } from "#workflows/dag.ts";
-import { dailyDag } from "#workflows/daily-batch.ts";
+import { DAGS } from "#workflows/kinds.ts";
+import { identityOf } from "./runs.ts";
 
 export interface Rerun {
   workflowId: string;
@@ -19,15 +20,13 @@ export interface Rerun {
  * Throws InputError for an unknown stage or one that the run never reached, NotFoundError for an unknown run.
  */
 export async function rerunFrom(client: Client, registry: Registry, workflowId: string, from: string): Promise<Rerun> {
-  const stage = findStage(dailyDag, from);
+  const dag = DAGS[identityOf(workflowId)?.kind ?? "daily"];
+  const stage = findStage(dag, from);
   if (!stage)
-    throw new InputError(
-      `there is no stage ${from}`,
-      `Stages are ${dailyDag.stages.map(({ name }) => name).join(", ")}.`,
-    );
+    throw new InputError(`there is no stage ${from}`, `Stages are ${dag.stages.map(({ name }) => name).join(", ")}.`);
   const { runId, eventId } = await findLookup(client, workflowId, stage.name);
-  const rerunStages = downstreamOf(dailyDag, stage.name);
-  const keptStages = dailyDag.stages.map(({ name }) => name).filter((name) => !rerunStages.includes(name));
+  const rerunStages = downstreamOf(dag, stage.name);
+  const keptStages = dag.stages.map(({ name }) => name).filter((name) => !rerunStages.includes(name));
 
   const wish: Wish = { stages: rerunStages, insteadOf: runId };
   const { epoch } = await registry.read(wishName(workflowId));

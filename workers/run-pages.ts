@@ -1,7 +1,7 @@
 import type { Rollout, RolloutLook } from "#contracts/rollout.ts";
 import type { RunReport, StageState } from "#contracts/run.ts";
 import { isOver } from "#policy/rollout.ts";
-import { dailyDag } from "#workflows/daily-batch.ts";
+import { DAGS } from "#workflows/kinds.ts";
 import { dagPicture, STATE_COLOURS } from "./dag-picture.ts";
 import { liveStages } from "./runs.ts";
 
@@ -124,7 +124,7 @@ export function runPage(run: RunReport): string {
       `<nav><a href="/">All runs</a>${url ? `<a href="${escaped(url)}">In the Temporal UI</a>` : ""}</nav>`,
       `<p>${badge(status)}${partial ? "&ensp;The day was not over when its events were read: this run is partial." : ""}</p>`,
       error ? `<p class="error">${escaped(error)}</p>` : "",
-      `<div class="card">${dagPicture(dailyDag, stages)}</div>`,
+      `<div class="card">${dagPicture(DAGS[run.kind], stages)}</div>`,
       verdict ? `<h2>Verdict: ${verdict.action}, ${escaped(verdict.reason)}</h2>${figures(verdict.evidence)}` : "",
       `<h2>Stages</h2>${table(["stage", "state", "seconds", "attempt", "result", "output"], rows)}`,
     ].join("\n"),

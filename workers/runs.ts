@@ -7,6 +7,7 @@ import {
 import { ActivityFailure } from "@temporalio/common";
 import { RunInput, RunKind, RunOutcome, type RunReport, type StageReport } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
+import { DAGS } from "#workflows/kinds.ts";
 import { progressQuery } from "#workflows/messages.ts";
 
 const STATUS: Partial<Record<string, RunReport["status"]>> = {
@@ -20,11 +21,15 @@ const STATUS: Partial<Record<string, RunReport["status"]>> = {
   TIMED_OUT: "timed_out",
 };
 
+const RUNS = `WorkflowType IN (${Object.values(DAGS)
+  .map(({ name }) => `"${name}"`)
+  .join(", ")})`;
+
 /** Latest runs first. */
 export async function listRuns(client: Client, endpoints: Endpoints, limit = 30): Promise<RunReport[]> {
   const reports: RunReport[] = [];
   const seen = new Set<string>();
-  for await (const { workflowId } of client.workflow.list({ query: 'WorkflowType = "dailyBatch"' })) {
+  for await (const { workflowId } of client.workflow.list({ query: RUNS })) {
     if (seen.has(workflowId)) continue;
     seen.add(workflowId);
     const report = await reportRun(client, endpoints, workflowId);
@@ -76,7 +81,7 @@ export async function reportRun(
 }
 
 /** Kind and logical date, from a run's id `daily-2026-11-03`. */
-function identityOf(workflowId: string): Pick<RunInput, "kind" | "date"> | undefined {
+export function identityOf(workflowId: string): Pick<RunInput, "kind" | "date"> | undefined {
   const found = /^([a-z]+)-(\d{4}-\d{2}-\d{2})$/.exec(workflowId);
   const kind = RunKind.safeParse(found?.[1]);
   const date = RunInput.shape.date.safeParse(found?.[2]);

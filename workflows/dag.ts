@@ -1,10 +1,19 @@
 import type { StageActivities } from "#activities/index.ts";
 import type { ArtefactKind } from "#contracts/reference.ts";
-import type { RunInput, StageResult } from "#contracts/run.ts";
+import type { RunInput, StageInputs, StageResult } from "#contracts/run.ts";
 import type { RetryClass } from "./retry.ts";
 
-/** The task queues: light stages and errands, and training, which runs in a process of its own. */
-export type TaskQueue = "pipeline" | "compute";
+/** The task queues: light stages and errands; training, in a process of its own; and emergencies, which wait for neither. */
+export type TaskQueue = "pipeline" | "compute" | "urgent";
+
+/** What is known when a stage's inputs are made. */
+export interface Known {
+  inputs: StageInputs;
+  /** By stage name. */
+  results: ReadonlyMap<string, StageResult>;
+  /** Parts of the config, as the run was opened with. */
+  settings: Record<string, unknown>;
+}
 
 /**
  * A stage as data. Its inputs, by role, are outputs of other stages, `STAGE#ROLE`, what a stage made beside its output, or
@@ -25,6 +34,13 @@ export interface Stage {
   heartbeatSeconds: number;
   /** False where the result depends on more than inputs, settings and code (a day not yet over, the edge). */
   keep: "always" | "closed-day" | "never";
+  /**
+   * Why it need not be done, where that is so: it and what depends on it are then skipped, and the run goes on. A kept result or a
+   * person's wish comes first.
+   */
+  unless?: (known: Known) => string | undefined;
+  /** Roles that it does without where their stage was not needed. */
+  optional?: string[];
   /** What it is about to do, for the Temporal UI, from the results it builds on. */
   summary: (inputs: Record<string, StageResult>) => string;
 }
@@ -61,6 +77,17 @@ export function downstreamOf(dag: Dag, name: string): string[] {
   for (const stage of dag.stages) if (upstreamOf(stage).some((input) => reached.has(input))) reached.add(stage.name);
   return dag.stages.filter((stage) => reached.has(stage.name)).map((stage) => stage.name);
 }
+
+/** The same stages with no model to go on from, so that they are always needed. */
+export const fromNothing = (stages: readonly Stage[]): Stage[] =>
+  stages.map(({ unless: _needed, optional: _all, inputs: { parent: _parent, ...inputs }, ...stage }) => ({
+    ...stage,
+    inputs,
+  }));
+
+/** The same stages on one queue. */
+export const onQueue = (stages: readonly Stage[], queue: TaskQueue): Stage[] =>
+  stages.map((stage) => ({ ...stage, queue }));
 
 /** What is wrong with a declaration, in words; empty where nothing is. */
 export function faultsOf(dag: Dag): string[] {

@@ -14,6 +14,7 @@ import type { ArtefactReference } from "#contracts/reference.ts";
 import type {
   OpenedRun,
   RunInput,
+  RunKind,
   RunOutcome,
   StageCall,
   StageInputs,
@@ -31,7 +32,7 @@ type StageProgress = Omit<StageReport, "status"> & { status: StageState };
 
 /**
  * Executes a declaration: each stage starts when its inputs are made, independent ones side by side; a stage whose key has a
- * kept result is not run. A stage that fails for good fails the run, after what does not depend on it has ended.
+ * kept result is not run, nor one that says it is not needed. A stage that fails for good fails the run, after what does not depend on it has ended.
  */
 export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
   const started = Date.now();
@@ -91,6 +92,14 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
         summary: `${stage.name}: is there a kept result?`,
         activityId: `lookup ${stage.name}`,
       }).lookup(call, { use: keep && !forced.has(stage.name) });
+      const needless =
+        look.kept || look.wished || run.forceFrom !== undefined
+          ? undefined
+          : stage.unless?.({ inputs, results, settings: opening.settings });
+      if (needless !== undefined) {
+        advance(stage.name, { status: "skipped", summary: needless });
+        throw new NotNeeded(needless);
+      }
       const done = look.kept ?? (await execute(stage, opening, built, { ...call, key: look.key }));
       results.set(stage.name, done);
       note(done);
@@ -104,11 +113,12 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
       });
       return done;
     } catch (error) {
+      if (error instanceof NotNeeded) throw error;
       if (isCancellation(error)) {
         advance(stage.name, { status: "failed", error: "cancelled" });
         throw error;
       }
-      const cause = causeOf(error, stage, opening.minutes[stage.name]);
+      const cause = causeOf(error, stage, run.kind, opening.minutes[stage.name]);
       advance(stage.name, { status: "failed", error: cause.message });
       throw ApplicationFailure.create({
         message: `${stage.name} failed: ${cause.message} What earlier stages made is kept; when the cause is mended, run it again: haqei run ${run.kind} --date ${run.date}`,
@@ -136,7 +146,12 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
       const from = madeBy(input);
       try {
         built[role] = await (pending.get(from.stage) as Promise<StageResult>);
-      } catch {
+      } catch (cause) {
+        if (cause instanceof NotNeeded) {
+          if (stage.optional?.includes(role)) continue;
+          advance(stage.name, { status: "skipped", summary: cause.message });
+          throw cause;
+        }
         advance(stage.name, { status: "skipped", error: `${from.stage} did not come to be` });
         throw new Skipped(stage.name);
       }
@@ -170,6 +185,8 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
 
 /** A stage that did not run because something it needs did not come to be: no failure of its own. */
 class Skipped extends Error {}
+/** A stage that was not needed, with its reason: neither it nor what depends on it has failed. */
+class NotNeeded extends Skipped {}
 
 function forcedStages(dag: Dag, run: RunInput): Set<string> {
   if (run.forceFrom === undefined) return new Set();
@@ -182,13 +199,18 @@ function forcedStages(dag: Dag, run: RunInput): Set<string> {
 }
 
 /** The innermost message that people can act on. */
-function causeOf(error: unknown, stage: Stage, minutes: number | undefined): { message: string; type: string } {
+function causeOf(
+  error: unknown,
+  stage: Stage,
+  kind: RunKind,
+  minutes: number | undefined,
+): { message: string; type: string } {
   const inner = error instanceof ActivityFailure && error.cause ? error.cause : error;
   if (inner instanceof TimeoutFailure) {
     const message =
       inner.timeoutType === "HEARTBEAT"
         ? `its worker on queue ${stage.queue} fell silent. See that it runs (haqei status) and what it said (haqei logs ${stage.queue}).`
-        : `it did not end within its planned ${minutes} minutes. Raise daily.stages["${stage.name}"] in the config, or see what it waits for.`;
+        : `it did not end within its planned ${minutes} minutes. Raise ${kind}.stages["${stage.name}"] in the config, or see what it waits for.`;
     return { message, type: "TimeoutFailure" };
   }
   return {

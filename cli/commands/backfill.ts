@@ -5,7 +5,7 @@ import { RunReport } from "#contracts/run.ts";
 import { readEndpoints } from "#local/home.ts";
 import type { Act } from "../context.ts";
 import { table } from "../table.ts";
-import { dailyOnly, date } from "./run.ts";
+import { date, kindOf } from "./run.ts";
 
 export const Output = z.object({
   plan: z.array(
@@ -20,17 +20,20 @@ const MAXIMUM_DAYS = 366;
 export function register(program: Command, act: Act): void {
   program
     .command("backfill")
-    .argument("<kind>", "daily")
+    .argument("<kind>", "daily, weekly or monthly")
     .requiredOption("--from <date>", "first logical date", date)
     .requiredOption("--to <date>", "last logical date", date)
     .option("--plan", "only show what would be done")
     .option("--again", "also dates that are done")
+    .option("--no-release", "decide, but release nothing")
     .description("run a range of dates, in order; dates that are done are left alone")
     .action(
-      act<{ from: string; to: string; plan?: boolean; again?: boolean }>(
-        async (context, { from, to, plan: only, again = false }, [kind]) => {
+      act<{ from: string; to: string; plan?: boolean; again?: boolean; release: boolean }>(
+        async (context, { from, to, plan: only, again = false, release }, [given]) => {
           const { home, loaded } = await context.load();
-          dailyOnly(kind);
+          const kind = kindOf(given);
+          if (kind === "emergency")
+            throw new InputError("emergencies have no calendar", "Start one: haqei run emergency --date YYYY-MM-DD.");
           if (to < from) throw new InputError(`--to ${to} lies before --from ${from}`, "Give the earlier date first.");
           if ((Date.parse(to) - Date.parse(from)) / 86_400_000 >= MAXIMUM_DAYS)
             throw new InputError(`${from} to ${to} is more than ${MAXIMUM_DAYS} days`, "Split the range.");
@@ -41,13 +44,13 @@ export function register(program: Command, act: Act): void {
           ]);
           const client = await connectClient(endpoints);
           try {
-            const plan = await planBackfill(client, endpoints, { from, to }, again);
+            const plan = await planBackfill(client, endpoints, kind, { from, to }, again);
             const runs = only
               ? []
               : await runBackfill(
                   endpoints,
                   plan,
-                  { kind: "daily", seed: loaded.config.seed, release: true },
+                  { kind, seed: loaded.config.seed, release },
                   { again, timezone: loaded.config.timezone },
                   (run, done) => context.progress(`${done} of ${plan.length}: ${run.workflowId} ${run.status}`),
                 );

@@ -6,7 +6,7 @@ import { LogicalDate, RunKind, RunReport } from "#contracts/run.ts";
 import { readEndpoints } from "#local/home.ts";
 import { addDays, logicalDateOf } from "#policy/logical-date.ts";
 import { findStage } from "#workflows/dag.ts";
-import { dailyDag } from "#workflows/daily-batch.ts";
+import { DAGS } from "#workflows/kinds.ts";
 import type { Act } from "../context.ts";
 import { describeRun, progressOf } from "../run-text.ts";
 
@@ -25,11 +25,11 @@ type Options = {
 export function register(program: Command, act: Act): void {
   program
     .command("run")
-    .argument("<kind>", "daily")
-    .option("--date <date>", "logical date YYYY-MM-DD (default: yesterday)", date)
+    .argument("<kind>", "daily, weekly, monthly or emergency")
+    .option("--date <date>", "logical date YYYY-MM-DD (default: yesterday; for an emergency today)", date)
     .option("--wait", "wait until it is over")
     .option("--again", "start anew although the date is done")
-    .option("--force-from <stage>", "this stage and all that depend on it, even where results are kept", stage)
+    .option("--force-from <stage>", "this stage and all that depend on it, even where results are kept")
     .option("--no-release", "decide, but release nothing")
     .option("--dataset <folder>", "authored data in place of the config's")
     .option("--seed <n>", "seed of the training (default: the config's)", seed)
@@ -37,17 +37,19 @@ export function register(program: Command, act: Act): void {
     .action(
       act<Options>(async (context, options, [given]) => {
         const { home, loaded } = await context.load();
-        const kind = dailyOnly(given);
+        const kind = kindOf(given);
+        const today = logicalDateOf(Date.now(), loaded.config.timezone);
         const endpoints = readEndpoints(home);
         const { startRun } = await import("#workers/client.ts");
         const run = await startRun(
           endpoints,
           {
             kind,
-            date: options.date ?? addDays(logicalDateOf(Date.now(), loaded.config.timezone), -1),
+            // An emergency is about what users said just now.
+            date: options.date ?? (kind === "emergency" ? today : addDays(today, -1)),
             seed: options.seed ?? loaded.config.seed,
             release: options.release,
-            ...(options.forceFrom ? { forceFrom: options.forceFrom } : {}),
+            ...(options.forceFrom ? { forceFrom: stageOf(kind, options.forceFrom) } : {}),
             ...(options.dataset ? { dataset: resolve(options.dataset) } : {}),
           },
           {
@@ -67,25 +69,27 @@ export function register(program: Command, act: Act): void {
     );
 }
 
-/** Weekly, monthly and emergency runs have no stages declared yet. */
-export function dailyOnly(kind: string | undefined): "daily" {
+/** @throws InputError */
+export function kindOf(kind: string | undefined): RunKind {
   const known = RunKind.safeParse(kind);
-  if (known.data === "daily") return "daily";
+  if (known.success) return known.data;
+  throw new InputError(`there is no kind of run ${kind}`, `Kinds are ${RunKind.options.join(", ")}.`);
+}
+
+/** A stage of a kind of run by its name, with or without its number. @throws InputError */
+function stageOf(kind: RunKind, name: string): string {
+  const { stages } = DAGS[kind];
+  const found = findStage(DAGS[kind], name);
+  if (found) return found.name;
   throw new InputError(
-    known.success ? `${known.data} runs are not built yet` : `there is no kind of run ${kind}`,
-    "The kind that can be run is daily.",
+    `a ${kind} run has no stage ${name}`,
+    `Stages are ${stages.map((stage) => stage.name).join(", ")}.`,
   );
 }
 
 export function date(text: string): string {
   if (LogicalDate.safeParse(text).success) return text;
   throw new InvalidArgumentError("It must be a calendar date YYYY-MM-DD.");
-}
-
-function stage(text: string): string {
-  const found = findStage(dailyDag, text);
-  if (found) return found.name;
-  throw new InvalidArgumentError(`Stages are ${dailyDag.stages.map(({ name }) => name).join(", ")}.`);
 }
 
 function seed(text: string): number {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
+import type { Config } from "#contracts/config.ts";
 import { Release } from "#contracts/http.ts";
 import { Incident } from "#contracts/incident.ts";
 import { RunReport } from "#contracts/run.ts";
@@ -8,6 +9,16 @@ import { type Endpoints, type Home, readEndpoints } from "#local/home.ts";
 import { isAlive, readProcesses } from "#local/processes.ts";
 import type { Act } from "../context.ts";
 import { table } from "../table.ts";
+
+/** A schedule as declared and as the server has it (cli.md `schedules`). */
+export const Schedule = z.object({
+  name: z.string(),
+  spec: z.string(),
+  timezone: z.string(),
+  next: z.array(z.string()),
+  paused: z.boolean(),
+  drift: z.array(z.string()),
+});
 
 const Service = z.object({
   name: z.string(),
@@ -18,9 +29,7 @@ const Service = z.object({
 });
 export const Output = z.object({
   services: z.array(Service),
-  schedules: z.array(
-    z.object({ name: z.string(), timezone: z.string(), next: z.array(z.string()), paused: z.boolean() }),
-  ),
+  schedules: z.array(Schedule),
   runs: z.array(RunReport),
   release: Release.nullable(),
   incidents: z.array(Incident),
@@ -32,12 +41,13 @@ export function register(program: Command, act: Act): void {
     .description("what runs, what it last did, and which model is served")
     .action(
       act(async (context) => {
-        const { home } = await context.load();
+        const { home, loaded } = await context.load();
         const endpoints = existsSync(home.endpointsFile) ? readEndpoints(home) : undefined;
         const services = servicesOf(home, endpoints);
         const isUp = (wanted: string) => services.some(({ name, up }) => name === wanted && up);
         const release = endpoints && isUp("edge") ? await releaseAt(endpoints.edge.url) : null;
-        const told = endpoints && isUp("temporal") ? await askTemporal(endpoints) : { runs: [], schedules: [] };
+        const told =
+          endpoints && isUp("temporal") ? await askTemporal(endpoints, loaded.config) : { runs: [], schedules: [] };
         const output: z.infer<typeof Output> = { services, ...told, release, incidents: await incidentsOf(home) };
         return { output, text: describe(home, output) };
       }),
@@ -53,7 +63,10 @@ function servicesOf(home: Home, endpoints: Endpoints | undefined): z.infer<typeo
   });
 }
 
-async function askTemporal(endpoints: Endpoints): Promise<Pick<z.infer<typeof Output>, "runs" | "schedules">> {
+async function askTemporal(
+  endpoints: Endpoints,
+  config: Config,
+): Promise<Pick<z.infer<typeof Output>, "runs" | "schedules">> {
   const [{ connectClient }, { listRuns }, { listSchedules }] = await Promise.all([
     import("#workers/client.ts"),
     import("#workers/runs.ts"),
@@ -61,7 +74,10 @@ async function askTemporal(endpoints: Endpoints): Promise<Pick<z.infer<typeof Ou
   ]);
   const client = await connectClient(endpoints);
   try {
-    return { runs: await listRuns(client, endpoints, 10), schedules: await listSchedules(client) };
+    return {
+      runs: await listRuns(client, endpoints, 10),
+      schedules: (await listSchedules(client, config)).filter(({ drift }) => !drift.includes("missing")),
+    };
   } finally {
     await client.connection.close();
   }
@@ -115,8 +131,8 @@ function describe(home: Home, { services, schedules, runs, release, incidents }:
     table(["service", "state", "process", "restarts", "address"], rows),
     ...(runs.length === 0 ? [] : ["", table(["run", "state", "model", "address"], lastRuns)]),
     ...schedules.map(
-      ({ name, paused, next, timezone }) =>
-        `Schedule ${name}: ${paused ? "paused" : `next ${next[0] ?? "never"}`} (${timezone})`,
+      ({ name, paused, next, timezone, drift }) =>
+        `Schedule ${name}: ${paused ? "paused" : `next ${next[0] ?? "never"}`} (${timezone})${drift.length > 0 ? `; it has drifted: ${drift.join(", ")}` : ""}`,
     ),
     ...incidents.map(
       ({ level, cause, opened, timeline }) =>

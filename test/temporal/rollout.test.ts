@@ -26,7 +26,7 @@ const candidate = (letter: string, more: Partial<Candidate> = {}): Candidate => 
 });
 const by = (reason: string) => ({ person: "mika", reason });
 
-type RolloutErrands = Omit<Errands, "standing" | "open" | "lookup">;
+type RolloutErrands = Omit<Errands, "standing" | "open" | "lookup" | "retain">;
 const NAMES = ["openRollout", "setShare", "checkHealth", "look", "rollBack", "openIncident", "publishStatus"] as const;
 
 const QUEUE = "rollouts";
