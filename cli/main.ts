@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import * as audit from "./commands/audit.ts";
 import * as backfill from "./commands/backfill.ts";
 import * as backup from "./commands/backup.ts";
+import * as chaos from "./commands/chaos.ts";
 import * as classify from "./commands/classify.ts";
 import * as compare from "./commands/compare.ts";
 import * as config from "./commands/config.ts";
@@ -52,6 +53,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   release,
   config,
   backup,
+  chaos,
   audit,
   doctor,
   logs,
