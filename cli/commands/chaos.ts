@@ -23,14 +23,14 @@ export const Output = z.object({
 export function register(program: Command, act: Act): void {
   program
     .command("chaos")
-    .argument("[fault]", "one fault by its name, or all", "all")
+    .argument("[faults...]", "faults by their names (default: all)")
     .description(
       "injects faults into a system of its own and proves that nothing is lost (exit status 1 where something is)",
     )
     .action(
-      act(async (context, _options, [fault = "all"]) => {
+      act(async (context, _options, names) => {
         const { causeChaos, faultsNamed } = await import("#local/chaos/run.ts");
-        const faults = faultsNamed(fault);
+        const faults = faultsNamed(names.length > 0 ? names : ["all"]);
         const { loaded } = await context.load();
         const dataset = resolve(loaded.directory, loaded.config.dataset);
         const output: z.infer<typeof Output> = await causeChaos(faults, { dataset, log: context.progress });

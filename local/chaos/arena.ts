@@ -40,6 +40,8 @@ export interface Arena {
   join(): Promise<RunReport>;
   /** Where today's run stands; undefined where nobody answers. */
   progress(): Promise<RunOutcome | undefined>;
+  /** What of today's run is in hand or waits to be: which attempt, and whether a worker has it. */
+  pending(): Promise<{ name: string; attempt: number; started: boolean }[]>;
   pidOf(name: ProcessName): number;
   /** Ends everything in order, does `between`, and starts it again in the same home. */
   restart(between?: () => void): Promise<void>;
@@ -53,6 +55,8 @@ const QUICK = {
   compression: { rung: "float16", accuracy_impact: 0.5 },
 } satisfies ConfigInput;
 
+/** `PENDING_ACTIVITY_STATE_STARTED` of Temporal's protocol. */
+const STARTED = 2;
 const TIMEZONE = "Asia/Tokyo";
 const SHIFTED_CLOCK = new URL("shifted-clock.ts", import.meta.url);
 
@@ -152,6 +156,14 @@ export async function openArena(options: {
           ),
         sleep(3000, undefined, { ref: false }),
       ]),
+    async pending() {
+      const { raw } = await running.client.workflow.getHandle(`daily-${date}`).describe();
+      return (raw.pendingActivities ?? []).map(({ activityId, attempt, state }) => ({
+        name: activityId ?? "",
+        attempt: attempt ?? 0,
+        started: state === STARTED,
+      }));
+    },
     pidOf(name) {
       const child = running.servers.children().find((one) => one.name === name);
       if (!child) throw new NotReachableError(`${name} does not run just now`, "It is started again by itself.");

@@ -66,7 +66,7 @@ const killed = (name: ProcessName | "workerd"): Fault => ({
     for (const stage of STAGES) {
       if (!(await metAtWork(arena, stage))) continue;
       met.push(stage);
-      seconds = Math.max(seconds, await killAndWait(arena, name));
+      seconds = Math.max(seconds, await killAndWait(arena, name, stage));
     }
     arena.links.edge.pass();
     const proof = await proved(arena, await report);

@@ -41,14 +41,25 @@ export async function metAtWork(arena: Arena, stage: string): Promise<boolean> {
 }
 
 /**
- * Kills a process without warning and waits until another is in its place, the edge answers and Temporal with its workers can say where
- * the run stands. @returns seconds
+ * Kills a process without warning and waits until another is in its place, the edge answers, and Temporal with its workers can say where
+ * the run stands; and, where the process had the stage in hand, until the stage is worked on again. @returns seconds
  */
-export async function killAndWait(arena: Arena, name: ProcessName | "workerd"): Promise<number> {
+export async function killAndWait(arena: Arena, name: ProcessName | "workerd", stage?: string): Promise<number> {
   const pid = (): number => (name === "workerd" ? workerdOf(arena) : arena.pidOf(name));
   const killed = pid();
   process.kill(killed, "SIGKILL");
-  return until(`${name} after its end`, async () => isAnother(pid, killed) && (await isWell(arena)));
+  const again = await until(`${name} after its end`, async () => isAnother(pid, killed) && (await isWell(arena)));
+  const inHand = stage !== undefined && name === (stage === "03:train" ? "compute" : "pipeline");
+  return again + (inHand ? await until(`${stage} after its end`, () => isWorkedOn(arena, stage)) : 0);
+}
+
+/** Whether an attempt after the first is at work on this stage, or it is over. */
+async function isWorkedOn(arena: Arena, stage: string): Promise<boolean> {
+  const stands = (await arena.progress())?.stages.find(({ name }) => name === stage);
+  if (stands === undefined) return false;
+  if (stands.status !== "running") return true;
+  const pending = (await arena.pending()).find(({ name }) => name === stage);
+  return pending === undefined || (pending.attempt > 1 && pending.started);
 }
 
 function isAnother(pid: () => number, killed: number): boolean {

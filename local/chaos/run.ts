@@ -27,13 +27,13 @@ export interface ChaosReport {
 /** Large enough for a home and small enough to be filled in a moment. */
 const SMALL_DISK = "700m";
 
-/** @throws InputError where there is no such fault */
-export function faultsNamed(name: string): Fault[] {
-  if (name === "all") return [...FAULTS];
-  const found = FAULTS.filter((fault) => fault.name === name);
-  if (found.length === 0)
-    throw new InputError(`there is no fault "${name}"`, `There are ${FAULTS.map((one) => one.name).join(", ")}, all.`);
-  return found;
+/** The faults of these names, in their own order. @throws InputError where there is none of a name */
+export function faultsNamed(names: readonly string[]): Fault[] {
+  const known = FAULTS.map(({ name }) => name);
+  const unknown = names.find((name) => name !== "all" && !known.includes(name));
+  if (unknown !== undefined)
+    throw new InputError(`there is no fault "${unknown}"`, `There are ${known.join(", ")}, and all.`);
+  return names.includes("all") ? [...FAULTS] : FAULTS.filter(({ name }) => names.includes(name));
 }
 
 /**

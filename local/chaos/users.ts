@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { NotReachableError } from "#contracts/errors.ts";
 import type { FeedbackEvent } from "#contracts/event.ts";
 import { ClassifyAnswer, FeedbackAnswer } from "#contracts/http.ts";
@@ -27,6 +28,8 @@ export function createUsers(edgeUrl: () => string, { examples, classes }: Author
   const own = examples.filter(({ split }) => split === "live");
   const queries = own.length > 0 ? own : examples.filter(({ split }) => split === "dev");
   const known = new Set<string>();
+  // Users of another time are others: nothing that they send is taken for a repetition.
+  const tag = randomUUID().slice(0, 8);
   let asked = 0;
 
   async function post(path: string, body: unknown): Promise<Response> {
@@ -57,15 +60,20 @@ export function createUsers(edgeUrl: () => string, { examples, classes }: Author
         const query = queries[asked % queries.length];
         asked += 1;
         if (!query) break;
-        const userId = `chaos-${asked % 25}`;
-        const answer = await post("/api/classify", { text: `${query.text} ${asked}`, userId, consent: true });
+        const userId = `chaos-${tag}-${asked % 25}`;
+        const answer = await post("/api/classify", { text: `${query.text} ${tag} ${asked}`, userId, consent: true });
         const { eventId, predictions, safety } = ClassifyAnswer.parse(await answer.json());
         const shownId = predictions[0]?.id;
         if (safety !== undefined || shownId === undefined) continue;
         const correctId = classes.indexOf(query.label) + 1;
         const about = { eventId, userId, shownId, at: Date.now() };
-        events.push({ ...about, id: `chaos-${asked}-thumb`, type: "thumb", value: correctId === shownId ? 1 : -1 });
-        events.push({ ...about, id: `chaos-${asked}-correction`, type: "correction", correctId });
+        events.push({
+          ...about,
+          id: `chaos-${tag}-${asked}-thumb`,
+          type: "thumb",
+          value: correctId === shownId ? 1 : -1,
+        });
+        events.push({ ...about, id: `chaos-${tag}-${asked}-correction`, type: "correction", correctId });
       }
       return events;
     },
