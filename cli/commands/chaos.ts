@@ -32,8 +32,14 @@ export function register(program: Command, act: Act): void {
         const { causeChaos, faultsNamed } = await import("#local/chaos/run.ts");
         const faults = faultsNamed(names.length > 0 ? names : ["all"]);
         const { loaded } = await context.load();
+        const interrupt = new AbortController();
+        for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupt.abort());
         const dataset = resolve(loaded.directory, loaded.config.dataset);
-        const output: z.infer<typeof Output> = await causeChaos(faults, { dataset, log: context.progress });
+        const output: z.infer<typeof Output> = await causeChaos(faults, {
+          dataset,
+          log: context.progress,
+          signal: interrupt.signal,
+        });
         const rows = output.faults.map(({ name, ok, lost, seconds, detail }) => [
           name,
           ok ? "held" : "NOT HELD",

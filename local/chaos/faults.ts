@@ -77,7 +77,7 @@ const killed = (name: ProcessName | "workerd"): Fault => ({
 
 const rollout: Fault = {
   name: "kill-in-rollout",
-  promised: "the rollout goes on to its end, no user is without an answer while the edge runs, its model is served",
+  promised: "the rollout goes on to its end, its model is served, every acknowledged event is counted once",
   release: CANARY,
   async inject(arena) {
     // The very first model is served at once; the next is rolled out.

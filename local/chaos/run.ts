@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InputError } from "#contracts/errors.ts";
+import { HaqeiError, InputError } from "#contracts/errors.ts";
 import type { Progress } from "../progress.ts";
 import { type Arena, openArena } from "./arena.ts";
 import { FAULTS, type Fault } from "./faults.ts";
@@ -39,17 +39,21 @@ export function faultsNamed(names: readonly string[]): Fault[] {
 /**
  * Starts systems of their own in temporary homes, injects one fault after another, and holds each to what is promised. A fault after which
  * something was wrong leaves no arena to the next.
+ * @throws HaqeiError where `signal` ends it early; what it had started is ended
  */
 export async function causeChaos(
   faults: readonly Fault[],
-  { dataset, log }: { dataset: string; log: Progress },
+  { dataset, log, signal }: { dataset: string; log: Progress; signal?: AbortSignal },
 ): Promise<ChaosReport> {
   const report: ChaosReport = { faults: [], skipped: [] };
   const root = await mkdtemp(join(tmpdir(), "haqei-chaos-"));
   let open: { arena: Arena; release: Fault["release"]; end: () => Promise<void> } | undefined;
   let count = 0;
   try {
+    signal?.addEventListener("abort", () => void open?.end(), { once: true });
     for (const fault of faults) {
+      if (signal?.aborted)
+        throw new HaqeiError("The chaos was interrupted; what it had started is ended.", "Begin again.");
       if (open !== undefined && (open.release !== fault.release || fault.smallDisk)) {
         await open.end();
         open = undefined;
@@ -66,12 +70,17 @@ export async function causeChaos(
         const folder = disk?.folder ?? join(root, `arena-${count}`);
         const { release } = fault;
         const arena = await openArena({ dataset, folder, release, cache: join(root, "cache"), log: quiet });
+        let ending: Promise<void> | undefined;
+        const end = async (): Promise<void> => {
+          await arena.close();
+          disk?.end();
+        };
         open = {
           arena,
           release,
-          end: async () => {
-            await arena.close();
-            disk?.end();
+          end: () => {
+            ending ??= end();
+            return ending;
           },
         };
       }
