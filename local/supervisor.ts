@@ -104,7 +104,14 @@ export async function createSupervisor(home: Home, options: SupervisorOptions): 
       identity === undefined ? [] : [{ name: specification.name, restarts, ...identity }],
     );
   const record = () => {
-    if (!stopping) writeProcesses(home, { supervisor, children: states() });
+    if (stopping) return;
+    try {
+      writeProcesses(home, { supervisor, children: states() });
+    } catch (error) {
+      // A full disk must not end who watches: the next change is recorded again.
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      log(`Processes could not be recorded: ${(error as Error).message}`);
+    }
   };
 
   function launch(child: Child): void {

@@ -12,7 +12,8 @@ export interface Proof {
   detail: string;
 }
 
-const PATIENCE_SECONDS = 180;
+/** A busy machine is no broken promise: only what never comes is. */
+const PATIENCE_SECONDS = 600;
 
 /** Waits until `condition` holds. @throws NotReachableError naming what did not come. */
 export async function until(
