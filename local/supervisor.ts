@@ -103,10 +103,10 @@ export async function createSupervisor(home: Home, options: SupervisorOptions): 
     children.flatMap(({ specification, identity, restarts }) =>
       identity === undefined ? [] : [{ name: specification.name, restarts, ...identity }],
     );
-  const record = () => {
+  const record = (more: { stopping?: true } = {}) => {
     if (stopping) return;
     try {
-      writeProcesses(home, { supervisor, children: states() });
+      writeProcesses(home, { supervisor, ...more, children: states() });
     } catch (error) {
       // A full disk must not end who watches: the next change is recorded again.
       if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
@@ -183,7 +183,7 @@ export async function createSupervisor(home: Home, options: SupervisorOptions): 
     children: states,
     async stop() {
       if (stopping) return [];
-      writeProcesses(home, { supervisor, stopping: true, children: states() });
+      record({ stopping: true });
       stopping = true;
       const names: string[] = [];
       for (const child of children.toReversed()) {
