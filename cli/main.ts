@@ -3,6 +3,7 @@ import * as alerts from "./commands/alerts.ts";
 import * as audit from "./commands/audit.ts";
 import * as backfill from "./commands/backfill.ts";
 import * as backup from "./commands/backup.ts";
+import * as chaos from "./commands/chaos.ts";
 import * as classify from "./commands/classify.ts";
 import * as compare from "./commands/compare.ts";
 import * as config from "./commands/config.ts";
@@ -62,6 +63,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   recover,
   config,
   backup,
+  chaos,
   audit,
   doctor,
   logs,

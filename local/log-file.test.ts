@@ -28,6 +28,12 @@ test("a log is bounded: the earlier part moves aside, and no line is cut or lost
   }
 });
 
+test.skipIf(process.platform !== "linux")("a full disk costs lines, not the process", () => {
+  const log = openLog("/dev/full");
+  expect(() => log.write("lost\n")).not.toThrow();
+  log.close();
+});
+
 test("a wanted port is given where it is free, another where it is taken", async () => {
   const port = await freePort();
   expect(await freePort(port)).toBe(port);

@@ -22,8 +22,12 @@ export function openLog(file: string, maximumBytes = 5_000_000): LogFile {
         descriptor = openSync(file, "a");
         size = 0;
       }
-      writeSync(descriptor, bytes);
-      size += bytes.length;
+      try {
+        size += writeSync(descriptor, bytes);
+      } catch (error) {
+        // A full disk costs lines of the log, not the process that writes it: who watches the others must go on.
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      }
     },
     close() {
       if (open) closeSync(descriptor);

@@ -41,6 +41,8 @@ export async function startServers(options: {
   fallback?: Promise<Bundled>;
   /** Ends the start early; what was started by then is ended. */
   signal?: AbortSignal;
+  /** Added to the environment of edge and workers. */
+  environment?: Readonly<Record<string, string>>;
 }): Promise<Servers> {
   const { home, configFile, log, signal } = options;
   prepareHome(home);
@@ -53,6 +55,7 @@ export async function startServers(options: {
     const { publicKeys } = homeSigner(home);
     const earlier = existsSync(home.endpointsFile) ? earlierEndpoints(home) : undefined;
     const env = {
+      ...options.environment,
       HAQEI_ADMIN_SECRET_FILE: home.adminSecretFile,
       ...(configFile === undefined ? {} : { HAQEI_CONFIG: configFile }),
     };

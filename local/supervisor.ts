@@ -103,8 +103,15 @@ export async function createSupervisor(home: Home, options: SupervisorOptions): 
     children.flatMap(({ specification, identity, restarts }) =>
       identity === undefined ? [] : [{ name: specification.name, restarts, ...identity }],
     );
-  const record = () => {
-    if (!stopping) writeProcesses(home, { supervisor, children: states() });
+  const record = (more: { stopping?: true } = {}) => {
+    if (stopping) return;
+    try {
+      writeProcesses(home, { supervisor, ...more, children: states() });
+    } catch (error) {
+      // A full disk must not end who watches: the next change is recorded again.
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      log(`Processes could not be recorded: ${(error as Error).message}`);
+    }
   };
 
   function launch(child: Child): void {
@@ -176,7 +183,7 @@ export async function createSupervisor(home: Home, options: SupervisorOptions): 
     children: states,
     async stop() {
       if (stopping) return [];
-      writeProcesses(home, { supervisor, stopping: true, children: states() });
+      record({ stopping: true });
       stopping = true;
       const names: string[] = [];
       for (const child of children.toReversed()) {
