@@ -85,6 +85,41 @@ export const LearningWeights = z.strictObject({
 });
 export type LearningWeights = z.infer<typeof LearningWeights>;
 
+const PerDay = z.number().int().min(0);
+
+/** How far feedback is believed (specification 7.2). */
+export const FeedbackConfig = z.strictObject({
+  /** Volumes expected a day; what they truly come to is reported, and changes nothing. */
+  expected: z
+    .strictObject({
+      click_through: PerDay.default(300),
+      dwell_time: PerDay.default(200),
+      bounce_rate: PerDay.default(100),
+      thumbs_up_down: PerDay.default(200),
+      corrections: PerDay.default(100),
+      reports: PerDay.default(100),
+    })
+    .prefault({}),
+  /** No user and no network gives more than this share of a class's weight. */
+  maximumShare: z.number().gt(0).max(1).default(0.01),
+  trust: z
+    .strictObject({
+      /** Imagined comparisons that draw a user's agreement towards everybody's. */
+      strength: z.number().positive().default(4),
+      rounds: z.number().int().min(1).max(100).default(5),
+    })
+    .prefault({}),
+  position: z
+    .strictObject({
+      /** Largest weight 1/propensity. */
+      clip: z.number().min(1).default(10),
+      /** Effective number of explored answers below which rank is not corrected for. */
+      minimumEss: z.number().positive().default(100),
+    })
+    .prefault({}),
+});
+export type FeedbackConfig = z.infer<typeof FeedbackConfig>;
+
 /** A bucket of S3 or R2, its keys in environment variables of these names: secrets never stand in the config. */
 const bucketWithKeysIn = (accessKeyId: string, secretAccessKey: string) =>
   z.strictObject({
@@ -248,6 +283,7 @@ export const Config = z.strictObject({
       /** Largest line of the event log that is read, in bytes. */
       maximumEventBytes: z.number().int().positive().default(65_536),
       weights: LearningWeights.prefault({}),
+      feedback: FeedbackConfig.prefault({}),
     })
     .prefault({}),
   training: TrainingConfig.prefault({}),
