@@ -3,6 +3,7 @@ import type { ArtefactStore } from "#stores/artefacts.ts";
 import type { CheckpointStore } from "#stores/checkpoints.ts";
 import type { EdgeClient } from "#stores/edge.ts";
 import type { Registry } from "#stores/registry.ts";
+import type { Signer } from "#stores/signing.ts";
 
 /** What activities work with; a worker makes it once and hands it in. */
 export interface Dependencies {
@@ -15,6 +16,8 @@ export interface Dependencies {
   registry: Registry;
   checkpoints: CheckpointStore;
   edge: EdgeClient;
+  /** Vouches for models that passed, and for pointers. */
+  signer: Signer;
   /** Digest of each stage's bundled code, by activity name. */
   codeDigests: Record<string, string>;
   /** Address of the page that draws a run. */

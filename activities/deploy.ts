@@ -1,20 +1,28 @@
 import { z } from "zod";
+import type { BlessingClaim } from "#contracts/blessing.ts";
 import { Config } from "#contracts/config.ts";
 import { Validation } from "#contracts/evaluation.ts";
+import type { StageCall } from "#contracts/run.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { decodeModel } from "#model/codec.ts";
 import { judgeCompression } from "#policy/compression-gate.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { digestOf } from "#stores/digest.ts";
 import { measureCompression } from "#training/gate.ts";
-import { pairsOf, scoreModel, testQueries } from "./scoring.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { pairsOf, scoreMetrics, scoreModel, testQueries } from "./scoring.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 
 const Settings = z.object({ deploy: Config.shape.deploy, compression: Config.shape.compression });
 
-/** `06:deploy`: whether the model, compressed as it would be shipped, may be released; a verdict with every number it rests on. */
+type Needs = Pick<Dependencies, "artefacts" | "signer" | "codeDigests" | "now">;
+
+/**
+ * `06:deploy`: whether the model, compressed as it would be shipped, may be released; a verdict with every number it rests on. One
+ * that may is blessed: the proof is an artefact of its own, named by the decision.
+ */
 export const deploy =
-  () =>
+  (needs: Needs) =>
   async ({ call, input }: StageContext): Promise<StageWork> => {
     const { deploy, compression } = Settings.parse(call.settings);
     const limits = { ...deploy, accuracy_impact: compression.accuracy_impact };
@@ -40,11 +48,38 @@ export const deploy =
       limits,
       digestOf({ deploy, compression }),
     );
+    const blessing =
+      model && verdict.action === "promote"
+        ? await bless(needs, call, {
+            artefact: model.sha256,
+            evaluationSet: digestOf(queries),
+            policy: verdict.policyDigest,
+            metrics: scoreMetrics(shipped.score),
+          })
+        : undefined;
     return {
       kind: "decision",
-      bytes: jsonBytes({ schema: 1, model: model?.sha256, verdict }),
+      bytes: jsonBytes({ schema: 1, model: model?.sha256, verdict, ...(blessing ? { blessing } : {}) }),
       metrics: { action: verdict.action, reason: verdict.reason },
       summary: `${verdict.action}: ${verdict.reason}`,
       verdict,
     };
   };
+
+/** Vouches for the model, and keeps the proof with what it rests on as its parents. Answers the proof's digest. */
+async function bless(
+  { artefacts, signer, codeDigests, now }: Needs,
+  { stage, activity, inputs, settings }: StageCall,
+  claim: Pick<BlessingClaim, "artefact" | "evaluationSet" | "policy" | "metrics">,
+): Promise<string> {
+  const code = codeDigests[activity] ?? digestOf("unknown");
+  const at = new Date(now()).toISOString();
+  const { sha256 } = await artefacts.put("blessing", jsonBytes(signer.bless({ schema: 1, ...claim, code, at })), {
+    producedBy: stage,
+    parents: Object.entries(inputs).map(([name, one]) => ({ name, sha256: one.sha256 })),
+    codeDigest: code,
+    configDigest: digestOf(settings),
+    metrics: claim.metrics,
+  });
+  return sha256;
+}

@@ -8,15 +8,28 @@ import type { Example } from "#contracts/example.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
 import { toArrow } from "#datasets/arrow.ts";
+import { tinyModel } from "#edge/test-support/tiny-model.ts";
+import { blessingFault } from "#policy/blessing.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { type Registry, sqliteRegistry } from "#stores/registry.ts";
 import { releasedDictionary } from "#stores/released-dictionary.ts";
-import { distribute, nextVersion } from "./distribute.ts";
+import { readReleases } from "#stores/releases.ts";
+import { createSigner, newSigningKey } from "#stores/signing.ts";
+import { distribute } from "./distribute.ts";
+import { outstanding } from "./migrations.ts";
 import { jsonBytes } from "./stage.ts";
 
 const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
-const OLD = "a".repeat(64);
+const NONE = "a".repeat(64);
+const POLICY = "b".repeat(64);
+const SIGNER = createSigner(newSigningKey());
+
+/** Puts a blessing as `06:deploy` does, and answers its digest. */
+async function blessed(artefact: string, { by = SIGNER, policy = POLICY } = {}): Promise<string> {
+  const claim = { artefact, evaluationSet: NONE, code: NONE, policy, metrics: {}, at: "2026-01-02T03:04:05Z" };
+  return (await artefacts.put("blessing", jsonBytes(by.bless({ schema: 1, ...claim })), NOTHING)).sha256;
+}
 
 let folder: string;
 let artefacts: ArtefactStore;
@@ -27,9 +40,12 @@ let registry: Registry;
 /** Queries that were warmed; whether the edge takes them. */
 let warmed: string[][];
 let warms: boolean;
+/** Digest of a model that served before. */
+let OLD: string;
 let pointer: Pointer | undefined;
 /** Every pointer that was put, in order. */
 let moves: Pointer[];
+let acceptBreaking: string[];
 /** What the edge says that it serves. */
 let serves: (pointed: Pointer | undefined) => { model: string; epoch: number };
 
@@ -37,18 +53,20 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "haqei-distribute-"));
   artefacts = folderArtefacts(join(folder, "artefacts"));
   released = folderArtefacts(join(folder, "released"));
-  model = await artefacts.put("model", new TextEncoder().encode("a model"), NOTHING);
+  model = await artefacts.put("model", tinyModel(["one", "two"]), NOTHING);
   dictionary = await artefacts.put("dictionary", new TextEncoder().encode("a dictionary"), NOTHING);
+  OLD = (await released.put("model", tinyModel(["two", "one"]), NOTHING)).sha256;
   registry = sqliteRegistry(join(folder, "registry.db"));
   warmed = [];
   warms = true;
   pointer = undefined;
   moves = [];
+  acceptBreaking = [];
   serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
 });
-afterEach(() => {
+afterEach(async () => {
   registry.close();
-  return rm(folder, { recursive: true });
+  await rm(folder, { recursive: true });
 });
 
 const edge = {
@@ -56,7 +74,7 @@ const edge = {
   putPointer: async (next: Pointer, expected: number) => {
     if ((pointer?.epoch ?? 0) !== expected) throw new ConflictError("moved meanwhile", "Read it again.");
     moves.push(next);
-    pointer = next;
+    pointer = SIGNER.signPointer(next);
   },
   warm: async (queries: string[]) => {
     if (!warms) throw new NotReachableError("away", "Start it.");
@@ -88,14 +106,16 @@ async function inputs(): Promise<Record<string, Uint8Array>> {
   };
 }
 
-async function release(action: "promote" | "hold", asked = true) {
-  const verdict = { action, reason: "first-model", evidence: {}, policyDigest: "p" };
-  const given = { decision: jsonBytes({ schema: 1, verdict }), ...(await inputs()) };
+async function release(action: "promote" | "hold", asked = true, proof?: string | null) {
+  const verdict = { action, reason: "first-model", evidence: {}, policyDigest: POLICY };
+  const blessing = proof === undefined ? await blessed(model.sha256) : (proof ?? undefined);
+  const given = { decision: jsonBytes({ schema: 1, verdict, blessing }), ...(await inputs()) };
   const { warm, dictionary: words, preprocess } = Config.parse({});
   return distribute({
     artefacts,
     released,
     registry,
+    signer: SIGNER,
     edge: edge as unknown as Parameters<typeof distribute>[0]["edge"],
   })({
     call: {
@@ -103,7 +123,7 @@ async function release(action: "promote" | "hold", asked = true) {
       activity: "distribute",
       asked: { release: asked },
       inputs: { model, decision: model, dictionary },
-      settings: { distribute: { confirmSeconds: 0.5 }, warm, dictionary: words, preprocess },
+      settings: { distribute: { confirmSeconds: 0.5, acceptBreaking }, warm, dictionary: words, preprocess },
       key: "k",
     },
     signal: new AbortController().signal,
@@ -171,8 +191,38 @@ describe("distribute", () => {
   });
 
   it("moves nothing a second time where an attempt before it was cut off", async () => {
-    pointer = served(model.sha256, 9);
+    pointer = SIGNER.signPointer(served(model.sha256, 9));
     expect((await release("promote")).metrics).toMatchObject({ released: true, epoch: 9 });
+    expect(moves).toEqual([]);
+  });
+
+  it("signs a pointer that stands since before pointers were signed", async () => {
+    pointer = served(model.sha256, 9);
+    expect((await release("promote")).metrics).toMatchObject({ released: true, epoch: 10 });
+  });
+
+  it("uploads the blessing beside the model", async () => {
+    await release("promote");
+    expect(await blessingFault(await released.blessing(model), { artefact: model.sha256 }, SIGNER.verify)).toBe(
+      undefined,
+    );
+  });
+
+  it("refuses a model whose blessing is missing, a stranger's, another model's or for another policy", async () => {
+    const stranger = createSigner(newSigningKey());
+    const proofs: [string, string | null][] = [
+      ["has no blessing", null],
+      ["not signed by a key", await blessed(model.sha256, { by: stranger })],
+      ["for another model", await blessed(NONE)],
+      ["for another policy", await blessed(model.sha256, { policy: NONE })],
+    ];
+    for (const [why, proof] of proofs) {
+      await expect(release("promote", true, proof)).rejects.toMatchObject({
+        name: "BlessingError",
+        message: expect.stringContaining(why),
+      });
+    }
+    expect(await released.has(model)).toBe(false);
     expect(moves).toEqual([]);
   });
 
@@ -184,11 +234,41 @@ describe("distribute", () => {
   });
 });
 
-describe("nextVersion", () => {
-  it("raises the patch, since only weights changed, and begins at v1.0.0", () => {
-    expect(nextVersion(undefined)).toBe("v1.0.0");
-    expect(nextVersion("v1.0.0")).toBe("v1.0.1");
-    expect(nextVersion("v2.7.9")).toBe("v2.7.10");
-    expect(nextVersion("v1.2.4-rc1")).toBe("v1.2.5");
+describe("a version", () => {
+  it("is recorded with the model's schemas and its row of the matrix, and what served before gets its own", async () => {
+    pointer = served(OLD, 4);
+    await release("promote");
+    const { schemas, ...record } = (await readReleases(registry)).at(-1) ?? {};
+    expect(record).toMatchObject({ version: "v1.0.5", sha256: model.sha256 });
+    expect(schemas).toMatchObject({ codec: 1, features: 1, normaliser: 1 });
+    expect((await readReleases(registry)).map(({ version }) => version)).toEqual(["v1.0.4", "v1.0.5"]);
+    expect(await outstanding(registry)).toEqual([]);
+  });
+
+  it("takes back its migration where the edge does not come to serve the model", async () => {
+    pointer = served(OLD, 4);
+    serves = () => ({ model: OLD, epoch: 4 });
+    await expect(release("promote")).rejects.toThrow("moved back");
+    expect(await readReleases(registry)).toEqual([]);
+    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
+    // The next attempt does both again.
+    serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
+    expect((await release("promote")).metrics).toMatchObject({ released: true, version: "v1.0.5" });
+    expect(await outstanding(registry)).toEqual([]);
+  });
+
+  it("is refused before anything is switched or migrated where it breaks clients, unless that was accepted", async () => {
+    model = await artefacts.put("model", tinyModel(["one", "two", "three"]), NOTHING);
+    pointer = { ...served(OLD, 4), cacheGeneration: 2 };
+    const refused = await release("promote");
+    expect(refused.metrics).toEqual({ released: false, reason: "Breaking changes detected" });
+    expect(refused.summary).toContain("run migration script; clear cache; update client code");
+    expect(moves).toEqual([]);
+    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
+
+    acceptBreaking = ["v2.0.x"];
+    expect((await release("promote")).metrics).toMatchObject({ released: true, version: "v2.0.0" });
+    // In the same move, what was kept of the old model's answers is left behind.
+    expect(moves).toMatchObject([{ current: { version: "v2.0.0" }, cacheGeneration: 3 }]);
   });
 });

@@ -7,6 +7,7 @@ import { distribute } from "./distribute.ts";
 import { lookup } from "./lookup.ts";
 import { open } from "./open.ts";
 import { preprocess } from "./preprocess.ts";
+import { retainModels } from "./retain-models.ts";
 import { stage } from "./stage.ts";
 import { standing } from "./standing.ts";
 import { train } from "./train.ts";
@@ -32,16 +33,22 @@ export interface Errands {
   lookup: ReturnType<typeof lookup>;
 }
 
+/** What keeps a home small. */
+export interface Upkeep {
+  retainModels: ReturnType<typeof retainModels>;
+}
+
 /** Activities of the queue `pipeline`: errands and light stages. */
-export const pipelineActivities = (dependencies: Dependencies): Errands & Omit<StageActivities, "train"> => ({
+export const pipelineActivities = (dependencies: Dependencies): Errands & Upkeep & Omit<StageActivities, "train"> => ({
   standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
+  retainModels: retainModels(dependencies),
   collect: stage(dependencies, collect(dependencies)),
   preprocess: stage(dependencies, preprocess(dependencies)),
   validate: stage(dependencies, validate()),
   compress: stage(dependencies, compress()),
-  deploy: stage(dependencies, deploy()),
+  deploy: stage(dependencies, deploy(dependencies)),
   distribute: stage(dependencies, distribute(dependencies)),
 });
 

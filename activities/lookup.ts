@@ -50,5 +50,5 @@ async function isWished({ registry }: Dependencies, stage: string): Promise<bool
 
 async function isServed({ edge }: Dependencies, kept: StageResult): Promise<boolean> {
   const pointer = await edge.pointer();
-  return pointer?.current.sha256 === kept.metrics.model;
+  return pointer?.signature !== undefined && pointer.current.sha256 === kept.metrics.model;
 }

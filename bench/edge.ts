@@ -8,9 +8,11 @@ import type { Example } from "#contracts/example.ts";
 import { Pointer } from "#contracts/pointer.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { type EdgeServer, startEdge, startWorker } from "#local/edge-server.ts";
+import { blessedBy } from "#local/test-support/blessed.ts";
 import { createEdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
+import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { compress } from "#training/compress.ts";
 import { train } from "#training/train.ts";
 import { type Figure, printFigures } from "./figures.ts";
@@ -152,8 +154,9 @@ async function sustained(send: Send, n: number): Promise<{ rate: number; p99: nu
 
 const home = await mkdtemp(join(tmpdir(), "haqei-bench-"));
 const running = new Set<Pick<EdgeServer, "stop">>();
+const signer = createSigner(newSigningKey());
 /** The local Cache API is played by workerd itself, whose CPU is measured: it would be counted as the edge's. */
-const vars = { EDGE_CACHE_MIN_CHARACTERS: String(MAX_TEXT + 1) };
+const vars = { EDGE_CACHE_MIN_CHARACTERS: String(MAX_TEXT + 1), BLESSING_KEYS: signer.publicKeys.join(",") };
 const beginEdge = async (): Promise<EdgeServer> => {
   const edge = await startEdge({ persistence: join(home, "edge"), adminSecret: SECRET, port: 0, vars });
   running.add(edge);
@@ -175,8 +178,9 @@ try {
   const artefacts = s3Artefacts(localEdgeBucket(location));
   const provenance = { producedBy: "bench", parents: [], codeDigest: "", configDigest: "", metrics: {} };
   const model = await artefacts.put("model", bytes, provenance);
+  await artefacts.bless(blessedBy(signer, model.sha256));
   const shown = await artefacts.put("readings", new TextEncoder().encode(JSON.stringify(readings)), provenance);
-  await createEdgeClient(location).putPointer(
+  await createEdgeClient(location, signer).putPointer(
     Pointer.parse({
       schema: 1,
       epoch: 1,

@@ -3,13 +3,16 @@ import * as audit from "./commands/audit.ts";
 import * as backfill from "./commands/backfill.ts";
 import * as backup from "./commands/backup.ts";
 import * as classify from "./commands/classify.ts";
+import * as compare from "./commands/compare.ts";
 import * as config from "./commands/config.ts";
 import * as coverage from "./commands/coverage.ts";
 import * as dataset from "./commands/dataset.ts";
 import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
+import * as experiment from "./commands/experiment.ts";
 import * as gate from "./commands/gate.ts";
 import * as judge from "./commands/judge.ts";
+import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
@@ -39,9 +42,12 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   train,
   evaluate,
   classify,
+  compare,
+  lineage,
   judge,
   gate,
   coverage,
+  experiment,
   config,
   backup,
   audit,

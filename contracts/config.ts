@@ -296,7 +296,15 @@ export const Config = z.strictObject({
     .prefault({}),
   release: ReleaseConfig.prefault({}),
   accuracy: AccuracyConfig.prefault({}),
-  distribute: z.strictObject({ confirmSeconds: z.number().positive().default(60) }).prefault({}),
+  distribute: z
+    .strictObject({
+      confirmSeconds: z.number().positive().default(60),
+      /** Versions, such as `v2.0.x`, that may be released although they break what serves now: clients and caches are prepared. */
+      acceptBreaking: z
+        .array(z.string().regex(/^v\d+\.(x|\d+\.(x|\d+))$/, "a range such as v2.x or v2.0.x"))
+        .default([]),
+    })
+    .prefault({}),
   dictionary: DictionaryConfig.prefault({}),
   /** Queries answered once before anybody asks, after each release (specification 5.1): the most frequent, then authored ones. */
   warm: z

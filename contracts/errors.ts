@@ -50,3 +50,8 @@ export class ReleaseError extends HaqeiError {
 export class NotificationRefusedError extends HaqeiError {
   override readonly name: string = "NotificationRefusedError";
 }
+
+/** A model without a valid proof that it passed the gates, or a pointer that nobody answers for: neither is released. */
+export class BlessingError extends HaqeiError {
+  override readonly name: string = "BlessingError";
+}

@@ -30,6 +30,8 @@ export const FeedbackEvent = z
     value: z.number().finite().optional(),
     correctId: ClassId.optional(),
     reason: z.string().max(500).optional(),
+    /** How long the answer took as the client saw it, ms from question to answer. */
+    roundTripMs: z.number().min(0).max(120_000).optional(),
   })
   .superRefine((event, context) => {
     const wants = (field: "value" | "correctId" | "shownId", ok: boolean, message: string) => {
@@ -84,6 +86,7 @@ export const LoggedEvent = z.object({
   value: z.number().finite().optional(),
   correctId: ClassId.optional(),
   reason: z.string().max(500).optional(),
+  roundTripMs: z.number().min(0).max(120_000).optional(),
   served: Served,
 });
 export type LoggedEvent = z.infer<typeof LoggedEvent>;

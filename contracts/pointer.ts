@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canonicalJson } from "./canonical-json.ts";
 import { Sha256 } from "./reference.ts";
 
 const Served = z.object({ sha256: Sha256, version: z.string().min(1) });
@@ -27,5 +28,11 @@ export const Pointer = z.object({
   readings: Sha256.optional(),
   /** Keyword dictionary to score by where the model cannot: an artefact of its own, by digest. */
   dictionary: Sha256.optional(),
+  /** Ed25519 over `pointerText`, base64url, by a key that the edge knows. The edge takes no pointer without. */
+  signature: z.string().max(100).optional(),
 });
 export type Pointer = z.infer<typeof Pointer>;
+
+/** What a pointer's signature covers: all of it but the signature. */
+export const pointerText = ({ signature: _signature, ...pointer }: Pointer): string =>
+  `haqei-pointer-1\n${canonicalJson(pointer)}`;

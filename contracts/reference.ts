@@ -17,6 +17,7 @@ export const ArtefactKind = z.enum([
   "erasures",
   "window",
   "checkpoint",
+  "blessing",
 ]);
 export type ArtefactKind = z.infer<typeof ArtefactKind>;
 

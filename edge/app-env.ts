@@ -4,7 +4,12 @@ import type { Isolate } from "./isolate.ts";
 /** What every route has: the bindings, and the memory of the isolate it runs in. */
 export interface AppEnv {
   Bindings: Env;
-  Variables: { requestId: string; isolate: Isolate; model: string };
+  Variables: {
+    requestId: string;
+    isolate: Isolate;
+    model: string /** Who asks by an admin route. */;
+    operator: string;
+  };
 }
 
 export type AppContext = Context<AppEnv>;

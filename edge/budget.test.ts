@@ -17,7 +17,11 @@ describe("the budget", () => {
       2, 30, 2, 11,
     ]);
     expect(Number(BUDGET_TOTAL_MS)).toBe(45);
-    expect(budgetOf(env)).toEqual({ inference: 30 * OPERATIONS_PER_MS, edgeLookup: true });
+    expect(budgetOf(env)).toEqual({
+      inference: 30 * OPERATIONS_PER_MS,
+      keywords: 3 * OPERATIONS_PER_MS,
+      edgeLookup: true,
+    });
   });
 
   it("gives inference nothing that belongs to the others", () => {

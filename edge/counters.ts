@@ -15,6 +15,7 @@ const TALLIED: Record<string, { metric: Metric; labels: Record<string, Dimension
     help: "Requests answered, by route and status.",
   },
   haqei_edge_answers_total: { metric: "answers", labels: { path: "path" }, help: "Queries answered, by path." },
+  haqei_edge_buckets_total: { metric: "answers", labels: { bucket: "bucket" }, help: "Queries answered, by bucket." },
   haqei_edge_abstained_total: {
     metric: "abstained",
     labels: { path: "path" },

@@ -25,6 +25,7 @@ export function createBundledDictionary(bytes: ArrayBuffer): () => KeywordScorer
 
 /** In the place of a model where there is none: it knows how common classes are, and no text. */
 export const modelOf = (keywords: KeywordScorer): LoadedModel => ({
+  bytes: 0,
   classify(_text, { top }) {
     const predictions = keywords.prior(top);
     return { predictions, path: "prior", operations: 0, confidence: predictions[0]?.score ?? 0 };

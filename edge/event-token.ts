@@ -1,4 +1,5 @@
 import { Served } from "#contracts/event.ts";
+import { fromBase64Url, toBase64Url } from "./base64url.ts";
 import { macFor } from "./keys.ts";
 
 /**
@@ -8,34 +9,6 @@ import { macFor } from "./keys.ts";
 const VERSION = "v1";
 
 const encoder = new TextEncoder();
-
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/** Two digits for each 12 bits. */
-const PAIRS = Array.from({ length: 4096 }, (_, bits) => `${ALPHABET.charAt(bits >> 6)}${ALPHABET.charAt(bits & 63)}`);
-
-function toBase64Url(bytes: Uint8Array): string {
-  let text = "";
-  let at = 0;
-  for (; at + 2 < bytes.length; at += 3) {
-    const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-    text += `${PAIRS[bits >> 12]}${PAIRS[bits & 4095]}`;
-  }
-  if (at + 1 === bytes.length) text += PAIRS[(bytes[at] as number) << 4];
-  if (at + 2 === bytes.length) {
-    const bits = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-    text += `${PAIRS[bits >> 4]}${ALPHABET.charAt((bits & 15) << 2)}`;
-  }
-  return text;
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]*$/.test(text)) return undefined;
-  try {
-    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
-}
 
 /** Signs what was served. The text goes in only where the caller, knowing of consent, left it in `served`. */
 export function signEvent(secret: string, served: Served): string {

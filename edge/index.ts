@@ -1,12 +1,17 @@
 import { Hono } from "hono";
 import type { ErrorAnswer } from "#contracts/http.ts";
 import { type AppEnv, waitUntilOf } from "./app-env.ts";
+import { acrossOrigins } from "./cross-origin.ts";
 import { failureOf } from "./failure.ts";
 import dictionaryBytes from "./fallback/dictionary.bin";
 import fallbackBytes from "./fallback/model.bin";
 import { requestIdOf, SECURITY } from "./headers.ts";
 import { HttpError } from "./http-error.ts";
 import { createIsolate, type Isolate } from "./isolate.ts";
+import { METHODS, versioned } from "./operations.ts";
+import askHtml from "./page/built/ask.html";
+import clientJs from "./page/built/client.js.txt";
+import dashboardHtml from "./page/built/dashboard.html";
 import { admin } from "./routes/admin.ts";
 import { classify } from "./routes/classify.ts";
 import { feedback } from "./routes/feedback.ts";
@@ -14,48 +19,31 @@ import { health } from "./routes/health.ts";
 import { hexagrams } from "./routes/hexagrams.ts";
 import { lines } from "./routes/lines.ts";
 import { openapi } from "./routes/openapi.ts";
-import { page } from "./routes/page.ts";
+import { page, script } from "./routes/page.ts";
 import { release } from "./routes/release.ts";
 import { users } from "./routes/users.ts";
 
-/** Every path that exists, with the methods it takes: another method is a 405, another path a 404. */
-const METHODS: Record<string, string> = {
-  "/": "GET",
-  "/openapi.json": "GET",
-  "/api/classify": "POST",
-  "/api/feedback": "POST",
-  "/api/health": "GET",
-  "/api/release": "GET",
-  "/api/lines/:id": "GET",
-  "/admin/events": "GET",
-  "/admin/erasures": "GET",
-  "/admin/pointer": "GET, PUT",
-  "/api/hexagrams": "GET",
-  "/api/users/:userId": "DELETE",
-  "/admin/warm": "POST",
-  "/admin/mode": "GET, POST",
-  "/admin/users/:userId/token": "POST",
-  "/admin/metrics": "GET",
-  "/admin/analytics/query": "POST",
-  "/admin/shadow": "GET",
-  "/admin/shadow/counts": "GET",
+/** What anybody may ask for, beside the one question; also there under its version. */
+const API = {
+  "/api/feedback": feedback,
+  "/api/health": health,
+  "/api/release": release,
+  "/api/lines": lines,
+  "/api/hexagrams": hexagrams,
+  "/api/users": users,
 };
 
-/** The Worker as the runtime calls it. */
-export interface Edge {
-  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
-  /** Every route there is, such as `GET /api/health`. */
-  routes: readonly string[];
-}
-
 const QUERY_PATH = "/api/classify";
+const QUERY_PATHS = [QUERY_PATH, versioned(QUERY_PATH)];
 
 /** Whether a request asks the one question that is asked most: it does not go through the router. */
 function isQuery({ method, url }: Request): boolean {
   if (method !== "POST") return false;
   const path = url.indexOf("/", url.indexOf("//") + 2);
-  const end = path + QUERY_PATH.length;
-  return url.startsWith(QUERY_PATH, path) && (url.length === end || url[end] === "?");
+  return QUERY_PATHS.some((asked) => {
+    const end = path + asked.length;
+    return url.startsWith(asked, path) && (url.length === end || url[end] === "?");
+  });
 }
 
 async function answerQuery(isolate: Isolate, request: Request, env: Env, context: ExecutionContext): Promise<Response> {
@@ -72,6 +60,13 @@ async function answerQuery(isolate: Isolate, request: Request, env: Env, context
     const model = isolate.lastServed?.sha256 ?? "none";
     return Response.json(answer, { status, headers: { ...own, "x-model": model, ...headers } });
   }
+}
+
+/** The Worker as the runtime calls it. */
+export interface Edge {
+  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+  /** Every route there is, such as `GET /api/health`. */
+  routes: readonly string[];
 }
 
 /** The edge as an isolate runs it. What it remembers between requests begins here, empty. */
@@ -94,17 +89,16 @@ export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new Ar
     isolate.flusher.due(c.env, isolate, waitUntilOf(c));
   });
 
-  edge.route("/", page);
+  edge.route("/", page(askHtml));
+  edge.route("/dashboard", page(dashboardHtml));
+  edge.route("/client.js", script(clientJs));
   edge.route("/openapi.json", openapi);
-  edge.route("/api/feedback", feedback);
-  edge.route("/api/health", health);
-  edge.route("/api/release", release);
-  edge.route("/api/lines", lines);
-  edge.route("/api/hexagrams", hexagrams);
-  edge.route("/api/users", users);
+  for (const [path, route] of Object.entries(API)) {
+    edge.route(path, route);
+    edge.route(versioned(path), route);
+  }
   edge.route("/admin", admin);
-
-  for (const [path, allow] of Object.entries(METHODS)) {
+  for (const [path, allow] of METHODS) {
     edge.all(path, () => {
       throw new HttpError(405, "MethodNotAllowed", `this path takes ${allow}`, { headers: { allow } });
     });
@@ -119,11 +113,13 @@ export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new Ar
   });
   const routed = edge.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`);
   return {
-    routes: [`POST ${QUERY_PATH}`, ...routed],
+    routes: [...QUERY_PATHS.map((path) => `POST ${path}`), ...routed],
     fetch(request, env, context) {
       isolate.startedAt ??= Date.now();
       const watched = isolate.watch(env);
-      return isQuery(request) ? answerQuery(isolate, request, watched, context) : edge.fetch(request, watched, context);
+      const answer = () =>
+        isQuery(request) ? answerQuery(isolate, request, watched, context) : edge.fetch(request, watched, context);
+      return request.headers.has("origin") ? acrossOrigins(request, env, answer) : answer();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { decodeModel } from "#model/codec.ts";
 import { createExplainer, type Explainer } from "#model/explain.ts";
+import type { Model } from "#model/model.ts";
 import { createReader } from "#model/reader.ts";
 import { type Classifier, createClassifier } from "#model/score.ts";
 
@@ -7,7 +8,13 @@ import { type Classifier, createClassifier } from "#model/score.ts";
 export interface LoadedModel {
   classify: Classifier["classify"];
   explainAll: Explainer["explainAll"];
+  /** What it takes in memory, about. */
+  bytes: number;
 }
+
+/** Its arrays, and the table by which keys are found: up to four slots of 4 bytes a key. */
+const bytesOf = ({ keys, idf, vectors, head, bias, prior }: Model): number =>
+  [keys, idf, vectors, head, bias, prior].reduce((sum, { byteLength }) => sum + byteLength, 4 * keys.byteLength);
 
 /** @throws InputError where the bytes are no model, or one of another version of the features */
 export function loadModel(bytes: Uint8Array): LoadedModel {
@@ -15,5 +22,5 @@ export function loadModel(bytes: Uint8Array): LoadedModel {
   const reader = createReader(model);
   const { classify } = createClassifier(model, reader);
   const { explainAll } = createExplainer(model, reader);
-  return { classify, explainAll };
+  return { classify, explainAll, bytes: bytesOf(model) };
 }

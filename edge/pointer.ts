@@ -1,4 +1,6 @@
 import { Pointer } from "#contracts/pointer.ts";
+import { pointerFault } from "#policy/blessing.ts";
+import { verifierOf } from "./signatures.ts";
 import { within } from "./within.ts";
 
 /** The copy in KV: read from nearby, and late. */
@@ -36,10 +38,19 @@ export async function movePointer(env: Env, pointer: Pointer, expectedEpoch: num
   return { moved: true };
 }
 
-async function lookUp(env: Env): Promise<Pointer | undefined> {
-  const copy = await env.CACHE.get(KV_KEY, { type: "json", cacheTtl: KV_CACHE_SECONDS });
-  const parsed = Pointer.safeParse(copy);
-  return parsed.success ? parsed.data : readPointer(env);
+/** The copy, or where it says nothing or nobody answers for it, the truth; undefined where nobody answers for that either. */
+async function lookUp(env: Env, heldEpoch: number): Promise<Pointer | undefined> {
+  const copy = Pointer.safeParse(await env.CACHE.get(KV_KEY, { type: "json", cacheTtl: KV_CACHE_SECONDS }));
+  // What is no news was answered for when it was.
+  if (copy.success && (copy.data.epoch <= heldEpoch || (await isSigned(env, copy.data)))) return copy.data;
+  const truth = await readPointer(env);
+  return truth !== undefined && (await isSigned(env, truth)) ? truth : undefined;
+}
+
+async function isSigned(env: Env, pointer: Pointer): Promise<boolean> {
+  const fault = await pointerFault(pointer, verifierOf(env));
+  if (fault !== undefined) console.error(`the pointer of epoch ${pointer.epoch} is not followed: ${fault}`);
+  return fault === undefined;
 }
 
 export interface PointerKeeper {
@@ -60,7 +71,7 @@ export function createPointerKeeper(): PointerKeeper {
     if (held === undefined || pointer.epoch > held.epoch) held = pointer;
   };
   const renew = (env: Env): Promise<void> => {
-    renewing ??= lookUp(env)
+    renewing ??= lookUp(env, held?.epoch ?? -1)
       .then((found) => {
         if (found !== undefined) accept(found);
         lookedUpAt = Date.now();

@@ -13,6 +13,8 @@ export interface Residents<T> {
   load(env: Env, sha256: string): Promise<T>;
   /** Lets go of all but these. */
   keep(sha256s: readonly string[]): void;
+  /** What all that is in memory takes there, about. */
+  bytes(): number;
 }
 
 async function fetchVerified(env: Env, sha256: string, maximumBytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -32,20 +34,38 @@ async function fetchVerified(env: Env, sha256: string, maximumBytes: number): Pr
  * Artefacts of one kind that this isolate holds in memory, by digest.
  *
  * @param decode what makes a value of verified bytes
+ * @param bytesOf what a value takes in memory, about, given the length of its artefact; what would lead over the budget is refused
  * @param onLoad told of each outcome
+ * @param refusal why an artefact may not be used, or undefined; asked while its bytes are fetched
  */
 export function createResidents<T>(
   decode: (bytes: Uint8Array<ArrayBuffer>) => T,
+  bytesOf: (value: T, artefactBytes: number) => number,
   onLoad: (outcome: "loaded" | "failed") => void,
+  refusal: (env: Env, sha256: string) => Promise<string | undefined> = async () => undefined,
 ): Residents<T> {
   const resident = new Map<string, T>();
+  const sizes = new Map<string, number>();
   const loading = new Map<string, Promise<T>>();
   const failed = new Map<string, { at: number; error: unknown }>();
 
+  const held = () => [...sizes.values()].reduce((sum, size) => sum + size, 0);
+
   async function fetchAndDecode(env: Env, sha256: string): Promise<T> {
     try {
-      const value = decode(await fetchVerified(env, sha256, Number(env.MODEL_MAX_BYTES)));
+      const [bytes, refused] = await Promise.all([
+        fetchVerified(env, sha256, Number(env.MODEL_MAX_BYTES)),
+        refusal(env, sha256),
+      ]);
+      if (refused !== undefined) throw new Error(refused);
+      const value = decode(bytes);
+      const size = bytesOf(value, bytes.byteLength);
+      const budget = Number(env.MEMORY_BUDGET_BYTES);
+      if (held() + size > budget) {
+        throw new Error(`artefact ${sha256} takes ${size} bytes of memory; with it more than ${budget} would be held`);
+      }
       resident.set(sha256, value);
+      sizes.set(sha256, size);
       failed.delete(sha256);
       onLoad("loaded");
       return value;
@@ -60,9 +80,14 @@ export function createResidents<T>(
   }
 
   return {
+    bytes: held,
     peek: (sha256) => resident.get(sha256),
     keep(sha256s) {
-      for (const sha256 of resident.keys()) if (!sha256s.includes(sha256)) resident.delete(sha256);
+      for (const sha256 of resident.keys()) {
+        if (sha256s.includes(sha256)) continue;
+        resident.delete(sha256);
+        sizes.delete(sha256);
+      }
     },
     load(env, sha256) {
       const value = resident.get(sha256);

@@ -11,10 +11,12 @@ import {
   NO_MODEL,
   OTHER_MODEL,
   pointerTo,
+  putBlessing,
   releasedEdge,
   TEXTS,
   upload,
 } from "./test-support/harness.ts";
+import { bless, signPointer } from "./test-support/sign.ts";
 
 beforeEach(freshStores);
 
@@ -26,14 +28,15 @@ const ask = async (edge: Pick<ColdEdge, "post">) =>
 const health = async (edge: Pick<ColdEdge, "request">) =>
   Health.parse(await (await edge.request("/api/health")).json());
 
-/** R2 that counts what is fetched, and waits where `gate` is given. */
+/** R2 that counts what is fetched, and waits where `gate` is given; blessings come at once. */
 function watchedBucket(gate?: Promise<void>) {
   const get = vi.fn(async (key: string) => {
     await gate;
     return env.ARTEFACTS.get(key);
   });
   const head = (key: string) => env.ARTEFACTS.head(key);
-  return { get, ARTEFACTS: { get, head } as unknown as R2Bucket };
+  const fetch = (key: string) => (key === artefactKey(key.split("/")[1] ?? "") ? get(key) : env.ARTEFACTS.get(key));
+  return { get, ARTEFACTS: { get: fetch, head } as unknown as R2Bucket };
 }
 
 describe("the pointer in memory", () => {
@@ -107,7 +110,7 @@ describe("the model in memory", () => {
     const moved = await edge.begin("/admin/pointer", {
       method: "PUT",
       headers: { ...ADMIN, "content-type": "application/json", "if-match": "1" },
-      body: JSON.stringify(pointerTo(next, 2, { previous: { sha256: old, version: "v1.0.1" } })),
+      body: JSON.stringify(await signPointer(pointerTo(next, 2, { previous: { sha256: old, version: "v1.0.1" } }))),
     });
     expect(moved.response.status).toBe(200);
     const meanwhile = await edge.begin("/api/health");
@@ -125,6 +128,7 @@ describe("the model in memory", () => {
     const edge = await releasedEdge();
     const broken = "b".repeat(64);
     await env.ARTEFACTS.put(artefactKey(broken), MODEL);
+    await putBlessing(broken, await bless({ artefact: broken }));
     await edge.putPointer(pointerTo(broken, 2), 1);
     expect(await ask(edge)).toMatchObject({ model: edge.sha256, bucket: "previous", version: "v1.0.1" });
     expect(await health(edge)).toMatchObject({

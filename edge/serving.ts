@@ -125,11 +125,15 @@ async function keywordsOf(
   return loaded;
 }
 
-/** The readings that the pointer names. @throws HttpError 404 where it names none or they cannot be had */
-export async function demandReadings(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<ReadingsById> {
-  const pointer = await isolate.pointer.get(env, waitUntil);
-  const readings = await readingsOf(isolate, env, waitUntil, pointer?.readings);
-  if (readings !== undefined) return readings;
+/** The readings that the pointer names, and their digest. @throws HttpError 404 where it names none or they cannot be had */
+export async function demandReadings(
+  isolate: Isolate,
+  env: Env,
+  waitUntil: WaitUntil,
+): Promise<{ sha256: string; readings: ReadingsById }> {
+  const sha256 = (await isolate.pointer.get(env, waitUntil))?.readings;
+  const readings = await readingsOf(isolate, env, waitUntil, sha256);
+  if (sha256 !== undefined && readings !== undefined) return { sha256, readings };
   throw new HttpError(404, "ReadingNotFound", "no readings are released: release a pointer with readings");
 }
 

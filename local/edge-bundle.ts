@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { BROWSER_FILES, buildBrowserFile } from "./edge-pages.ts";
 
 /** Folder of the Worker's project. */
 export const EDGE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), "..", "edge");
@@ -29,18 +30,23 @@ async function readOrEmpty(path: string): Promise<Uint8Array> {
   }
 }
 
+/** What a module that is no source holds: a browser's file is built, never read as an earlier build left it. */
+async function assetText(file: string): Promise<string> {
+  const built = BROWSER_FILES.find((name) => file.endsWith(`/built/${name}`));
+  return built === undefined ? new TextDecoder().decode(await readOrEmpty(file)) : buildBrowserFile(built);
+}
+
 /** Text and data stay modules of their own, by the rules that wrangler has as defaults. */
 function assetModules(folder: string, modules: EdgeBundle["modules"]): Plugin {
   return {
     name: "asset-modules",
     setup(esbuild) {
-      esbuild.onResolve({ filter: /\.(bin|html)$/ }, async ({ path, resolveDir }) => {
+      esbuild.onResolve({ filter: /\.(bin|html|txt)$/ }, async ({ path, resolveDir }) => {
         const file = join(resolveDir, path);
         const name = `./${relative(folder, file)}`;
-        const bytes = await readOrEmpty(file);
         modules[name.slice(2)] = path.endsWith(".bin")
-          ? { type: "data", contents: new Uint8Array(bytes) }
-          : { type: "text", contents: new TextDecoder().decode(bytes) };
+          ? { type: "data", contents: new Uint8Array(await readOrEmpty(file)) }
+          : { type: "text", contents: await assetText(file) };
         return { path: name, external: true };
       });
     },

@@ -4,8 +4,8 @@ import { startEdge } from "./edge-server.ts";
 
 /**
  * The edge as a process of its own: `HAQEI_HOME` (state goes to `<home>/edge`), `HAQEI_ADMIN_SECRET_FILE`,
- * `HAQEI_EDGE_PORT` (0, the default, for a free one), `HAQEI_FALLBACK_MODEL` and
- * `HAQEI_FALLBACK_DICTIONARY` (files of what is bundled). Says `{type: "ready", endpoints}` to its parent and on stdout. SIGTERM,
+ * `HAQEI_EDGE_PORT` (0, the default, for a free one), `HAQEI_BLESSING_KEYS` (public keys whose blessings count; without any
+ * nothing is released), `HAQEI_FALLBACK_MODEL` and `HAQEI_FALLBACK_DICTIONARY` (files of what is bundled). Says `{type: "ready", endpoints}` to its parent and on stdout. SIGTERM,
  * SIGINT and a parent that is gone end it, and workerd with it.
  */
 function setting(name: string): string {
@@ -34,6 +34,7 @@ const starting = startEdge({
   persistence: join(home, "edge"),
   adminSecret,
   port,
+  vars: { BLESSING_KEYS: process.env.HAQEI_BLESSING_KEYS ?? "" },
   ...(fallbackModel ? { fallbackModel } : {}),
   ...(fallbackDictionary ? { fallbackDictionary } : {}),
 });

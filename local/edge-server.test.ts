@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,10 +13,14 @@ import { tinyModel } from "#edge/test-support/tiny-model.ts";
 import { createEdgeClient, type EdgeLocation } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
+import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { EDGE_FOLDER } from "./edge-bundle.ts";
 import { startEdge } from "./edge-server.ts";
+import { blessedBy } from "./test-support/blessed.ts";
 
 const SECRET = "secret-of-tests";
+const SIGNER = createSigner(newSigningKey());
+const BLESSING_KEYS = SIGNER.publicKeys.join(",");
 const TEXTS = ["仕事を辞めて独立したい", "好きな人に告白するか迷う", "親の介護で疲れている"];
 const PROVENANCE = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
 
@@ -47,10 +51,12 @@ async function post<T>(url: string, body: unknown): Promise<T> {
 
 /** Uploads a model as the offline half does, and points to it. */
 async function release(location: EdgeLocation): Promise<string> {
-  const { sha256 } = await s3Artefacts(localEdgeBucket(location)).put("model", tinyModel(TEXTS), PROVENANCE);
+  const artefacts = s3Artefacts(localEdgeBucket(location));
+  const { sha256 } = await artefacts.put("model", tinyModel(TEXTS), PROVENANCE);
+  await artefacts.bless(blessedBy(SIGNER, sha256));
   const current = { sha256, version: "v1.0.0" };
   const pointer: Pointer = { schema: 1, epoch: 1, current, experiments: [], salt: "salt", cacheGeneration: 0 };
-  await createEdgeClient(location).putPointer(pointer, 0);
+  await createEdgeClient(location, SIGNER).putPointer(pointer, 0);
   return sha256;
 }
 
@@ -63,7 +69,7 @@ describe("the edge on one machine", () => {
   it("serves what was uploaded over S3, and holds pointer, artefacts and log over a restart", {
     timeout: 60_000,
   }, async () => {
-    const options = { persistence: home, adminSecret: SECRET, port: 0 };
+    const options = { persistence: home, adminSecret: SECRET, port: 0, vars: { BLESSING_KEYS } };
     const first = await startEdge(options);
     const location = { url: first.url, adminSecret: SECRET };
     let sha256: string;
@@ -97,6 +103,9 @@ describe("the edge on one machine", () => {
       const artefacts = s3Artefacts(localEdgeBucket(again));
       expect(await artefacts.has({ sha256 })).toBe(true);
       await expect(artefacts.get({ sha256: "0".repeat(64) })).rejects.toThrow(NotFoundError);
+      expect(await artefacts.list()).toMatchObject([{ manifest: { sha256 } }]);
+      await artefacts.remove({ sha256 });
+      expect(await artefacts.list()).toMatchObject([{ manifest: { sha256 }, storedAt: undefined }]);
     } finally {
       await second.stop();
     }
@@ -111,7 +120,13 @@ async function startProcess() {
     process.execPath,
     ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "edge-process.ts")],
     {
-      env: { ...process.env, HAQEI_HOME: home, HAQEI_ADMIN_SECRET_FILE: secretFile, HAQEI_EDGE_PORT: "0" },
+      env: {
+        ...process.env,
+        HAQEI_HOME: home,
+        HAQEI_ADMIN_SECRET_FILE: secretFile,
+        HAQEI_EDGE_PORT: "0",
+        HAQEI_BLESSING_KEYS: BLESSING_KEYS,
+      },
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     },
   );
@@ -173,11 +188,36 @@ describe("the Worker's project", () => {
     });
   });
 
-  it("would deploy, under 3 MB", { timeout: 60_000 }, async () => {
-    const out = join(home, "bundle");
-    const { stdout } = await wrangler("deploy", "--dry-run", "--outdir", out);
-    expect(existsSync(join(out, "index.js"))).toBe(true);
-    const [, size, unit] = /gzip: ([\d.]+) (KiB|MiB)/.exec(stdout) ?? [];
-    expect(Number(size) * (unit === "MiB" ? 1024 : 1)).toBeLessThan(3 * 1024);
+  it.each(["preview", "production"])(
+    "would deploy to %s, under 1 MB, with all that the laptop has",
+    {
+      timeout: 60_000,
+    },
+    async (environment) => {
+      const out = join(home, environment);
+      const { stdout, stderr } = await wrangler("deploy", "--dry-run", "--env", environment, "--outdir", out);
+      expect(stderr).not.toContain("WARNING");
+      expect(existsSync(join(out, "index.js"))).toBe(true);
+      const [, size, unit] = /Total Upload: ([\d.]+) (KiB|MiB)/.exec(stdout) ?? [];
+      expect(Number(size) * (unit === "MiB" ? 1024 : 1)).toBeLessThan(1024);
+    },
+  );
+
+  it("has for each environment what the laptop has, under names of its own", async () => {
+    const { env, ...laptop } = JSON.parse(
+      (await readFile(join(EDGE_FOLDER, "wrangler.jsonc"), "utf8")).replace(/^\s*\/\/.*$/gm, ""),
+    );
+    expect(Object.keys(env)).toEqual(["preview", "production"]);
+    for (const [name, own] of Object.entries<typeof laptop>(env)) {
+      expect(own.vars).toEqual(laptop.vars);
+      expect(own.secrets).toEqual(laptop.secrets);
+      for (const kind of ["d1_databases", "kv_namespaces", "r2_buckets"]) {
+        const bindings = (of: { binding: string }[]) => of.map(({ binding }) => binding);
+        expect(bindings(own[kind])).toEqual(bindings(laptop[kind]));
+        expect(JSON.stringify(own[kind])).toContain(`-${name}"`);
+      }
+      expect(own.ratelimits[0].name).toBe(laptop.ratelimits[0].name);
+    }
+    expect(laptop.limits).toEqual({ cpu_ms: 50 });
   });
 });

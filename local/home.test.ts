@@ -1,9 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { InputError, NotReachableError } from "#contracts/errors.ts";
-import { adminSecret, homeIn, prepareHome, readEndpoints, resolveHome, sharedCache, writeEndpoints } from "./home.ts";
+import { newSigningKey } from "#stores/signing.ts";
+import {
+  adminSecret,
+  homeIn,
+  homeSigner,
+  prepareHome,
+  readEndpoints,
+  resolveHome,
+  sharedCache,
+  writeEndpoints,
+} from "./home.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -63,4 +73,20 @@ test("the admin secret is made once, of 32 random bytes, for its owner only", ()
   expect(adminSecret(homeIn(join(folder, "other")))).not.toBe(secret);
   writeFileSync(home.adminSecretFile, "");
   expect(() => adminSecret(home)).toThrow(InputError);
+});
+
+test("the signing key is made once, private, and gives way to the environment's; the former one is believed", () => {
+  const home = prepareHome(homeIn(folder));
+  const signer = homeSigner(home, {});
+  expect(statSync(home.signingKeyFile).mode & 0o777).toBe(0o600);
+  expect(homeSigner(home, {}).publicKeys).toEqual(signer.publicKeys);
+
+  renameSync(home.signingKeyFile, home.formerSigningKeyFile);
+  const changed = homeSigner(home, {}).publicKeys;
+  expect(changed).toHaveLength(2);
+  expect(changed[1]).toBe(signer.publicKeys[0]);
+
+  const given = homeSigner(home, { HAQEI_SIGNING_KEY: newSigningKey() }).publicKeys;
+  expect(given).toHaveLength(1);
+  expect(changed).not.toContain(given[0]);
 });

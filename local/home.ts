@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { InputError, NotReachableError } from "#contracts/errors.ts";
+import { createSigner, newSigningKey, type Signer } from "#stores/signing.ts";
 
 /** Where everything of one installation lies; two homes share nothing but the cache of downloaded binaries. */
 export type Home = {
@@ -15,6 +16,9 @@ export type Home = {
   /** Held by the start that is alive (`lock.ts`). */
   lockFile: string;
   adminSecretFile: string;
+  /** Private key that models are blessed and pointers signed with, and the one before it while keys are changed. */
+  signingKeyFile: string;
+  formerSigningKeyFile: string;
   logs: string;
   temporalDatabase: string;
   /** Persistent state of the edge: its tables, key-value pairs and objects. */
@@ -35,6 +39,8 @@ export function homeIn(directory: string): Home {
     processesFile: join(root, "processes.json"),
     lockFile: join(root, "start.lock"),
     adminSecretFile: join(root, "secrets", "admin"),
+    signingKeyFile: join(root, "secrets", "signing"),
+    formerSigningKeyFile: join(root, "secrets", "signing.former"),
     logs: join(root, "logs"),
     temporalDatabase: join(root, "temporal", "temporal.db"),
     edge: join(root, "edge"),
@@ -124,15 +130,32 @@ export function writeAtomically(file: string, text: string, mode = 0o644): void 
   renameSync(draft, file);
 }
 
-/** The bearer secret of the edge's admin routes: 32 random bytes in hex, made on first use and readable by its owner only. */
-export function adminSecret(home: Home): string {
-  mkdirSync(dirname(home.adminSecretFile), { recursive: true, mode: 0o700 });
+/** The secret in a file, made on first use and readable by its owner only. */
+function secretOf(file: string, make: () => string): string {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
-    writeFileSync(home.adminSecretFile, `${randomBytes(32).toString("hex")}\n`, { flag: "wx", mode: 0o600 });
+    writeFileSync(file, `${make()}\n`, { flag: "wx", mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-  const secret = readFileSync(home.adminSecretFile, "utf8").trim();
+  return readFileSync(file, "utf8").trim();
+}
+
+/**
+ * What models are blessed and pointers signed with: the key in `HAQEI_SIGNING_KEY` (PEM; the one before it in
+ * `HAQEI_FORMER_SIGNING_KEY`), else the home's own, made on first use.
+ * @throws InputError where a key is none.
+ */
+export function homeSigner(home: Home, env: NodeJS.ProcessEnv = process.env): Signer {
+  const given = env["HAQEI_SIGNING_KEY"];
+  if (given) return createSigner(given, env["HAQEI_FORMER_SIGNING_KEY"] || undefined);
+  const former = existsSync(home.formerSigningKeyFile) ? readFileSync(home.formerSigningKeyFile, "utf8") : undefined;
+  return createSigner(secretOf(home.signingKeyFile, newSigningKey), former);
+}
+
+/** The bearer secret of the edge's admin routes: 32 random bytes in hex, made on first use and readable by its owner only. */
+export function adminSecret(home: Home): string {
+  const secret = secretOf(home.adminSecretFile, () => randomBytes(32).toString("hex"));
   if (!/^[0-9a-f]{64}$/.test(secret))
     throw new InputError(`${home.adminSecretFile} holds no secret.`, "Delete the file: the next start makes another.");
   return secret;

@@ -1,7 +1,15 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Bundled } from "./fallback.ts";
-import { adminSecret, type Endpoints, type Home, prepareHome, readEndpoints, writeEndpoints } from "./home.ts";
+import {
+  adminSecret,
+  type Endpoints,
+  type Home,
+  homeSigner,
+  prepareHome,
+  readEndpoints,
+  writeEndpoints,
+} from "./home.ts";
 import { freePort, portOf } from "./ports.ts";
 import type { Progress } from "./progress.ts";
 import { type ChildSpecification, createSupervisor, type Supervisor } from "./supervisor.ts";
@@ -42,6 +50,7 @@ export async function startServers(options: {
   if (signal?.aborted) onAbort();
   try {
     adminSecret(home);
+    const { publicKeys } = homeSigner(home);
     const earlier = existsSync(home.endpointsFile) ? earlierEndpoints(home) : undefined;
     const env = {
       HAQEI_ADMIN_SECRET_FILE: home.adminSecretFile,
@@ -58,7 +67,12 @@ export async function startServers(options: {
       ? { HAQEI_FALLBACK_MODEL: fallback.model, HAQEI_FALLBACK_DICTIONARY: fallback.dictionary }
       : {};
     await supervisor.start(
-      nodeChild("edge", "edge-process.ts", { ...env, ...bundled, HAQEI_EDGE_PORT: String(port) }, { readySeconds: 90 }),
+      nodeChild(
+        "edge",
+        "edge-process.ts",
+        { ...env, ...bundled, HAQEI_EDGE_PORT: String(port), HAQEI_BLESSING_KEYS: publicKeys.join(",") },
+        { readySeconds: 90 },
+      ),
     );
     let endpoints: Endpoints = {
       temporal,

@@ -49,7 +49,7 @@ async function folderBench(): Promise<Bench> {
   };
 }
 
-/** The part of the S3 API that the store speaks: conditional PUT, GET and HEAD of an object. */
+/** The part of the S3 API that the store speaks: conditional PUT, GET, HEAD and DELETE of an object, and listing. */
 async function s3Bench(): Promise<Bench> {
   const objects = new Map<string, Uint8Array>();
   const server = createServer(async (request, response) => {
@@ -65,6 +65,19 @@ async function s3Bench(): Promise<Bench> {
       if (held && request.headers["if-none-match"] === "*") return fail(412, "PreconditionFailed");
       objects.set(name, Buffer.concat(chunks));
       return response.writeHead(200, { etag: '"1"' }).end();
+    }
+    if (request.method === "DELETE") {
+      objects.delete(name);
+      return response.writeHead(204).end();
+    }
+    const { searchParams } = new URL(request.url ?? "", "http://s3");
+    if (searchParams.has("list-type")) {
+      const contents = [...objects.keys()]
+        .filter((key) => key.startsWith(searchParams.get("prefix") ?? ""))
+        .map((key) => `<Contents><Key>${key}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified></Contents>`);
+      return response
+        .writeHead(200, { "content-type": "application/xml" })
+        .end(`<?xml version="1.0"?><ListBucketResult>${contents.join("")}</ListBucketResult>`);
     }
     if (!held) return fail(404, "NoSuchKey");
     return response
@@ -91,6 +104,16 @@ async function s3Bench(): Promise<Bench> {
     names: async () => [...objects.keys()],
   };
 }
+
+const BLESSING = {
+  schema: 1,
+  evaluationSet: "e".repeat(64),
+  code: "c".repeat(64),
+  policy: "b".repeat(64),
+  metrics: {},
+  at: "2026-01-02T03:04:05Z",
+  signature: "first",
+} as const;
 
 describe.each([
   ["a folder", folderBench],
@@ -145,6 +168,35 @@ describe.each([
     expect(await store.has(missing)).toBe(false);
     await expect(store.get(missing)).rejects.toThrow(NotFoundError);
     await expect(store.manifest(missing)).rejects.toThrow(NotFoundError);
+  });
+
+  test("are listed, and leave their manifest when their bytes are taken away", async () => {
+    const { store } = await open();
+    expect(await store.list()).toEqual([]);
+    const [gone, kept] = await Promise.all([
+      store.put("model", BYTES, provenance("05:compress")),
+      store.put("dataset", new Uint8Array(3), provenance("02:preprocess")),
+    ]);
+    await store.bless({ ...BLESSING, artefact: gone.sha256 });
+    await store.remove(gone);
+    await store.remove(gone);
+    const byDigest = new Map((await store.list()).map((one) => [one.manifest.sha256, one]));
+    expect(byDigest.get(gone.sha256)).toMatchObject({ manifest: { kind: "model" }, storedAt: undefined });
+    expect(byDigest.get(kept.sha256)?.storedAt).toBeGreaterThan(0);
+    expect(await store.has(gone)).toBe(false);
+    expect(await store.blessing(gone)).toBeUndefined();
+    expect((await store.put("model", BYTES, provenance("later"))).sha256).toBe(gone.sha256);
+    expect((await store.manifest(gone)).producedBy).toBe("05:compress");
+  });
+
+  test("carry a blessing, of which the last one counts", async () => {
+    const { store } = await open();
+    const model = await store.put("model", BYTES, provenance("05:compress"));
+    expect(await store.blessing(model)).toBeUndefined();
+    await store.bless({ ...BLESSING, artefact: model.sha256 });
+    const later = { ...BLESSING, artefact: model.sha256, signature: "later" };
+    await store.bless(later);
+    expect(await store.blessing(model)).toEqual(later);
   });
 
   test("may be empty", async () => {

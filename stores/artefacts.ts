@@ -1,3 +1,4 @@
+import type { Blessing } from "#contracts/blessing.ts";
 import { DigestMismatchError } from "#contracts/errors.ts";
 import type { Manifest } from "#contracts/manifest.ts";
 import type { ArtefactKind, ArtefactReference } from "#contracts/reference.ts";
@@ -14,11 +15,27 @@ export interface ArtefactStore {
   has(reference: { sha256: string }): Promise<boolean>;
   /** Throws NotFoundError. */
   manifest(reference: { sha256: string }): Promise<Manifest>;
+  /** Puts a blessing beside the model it is for, where the edge looks; a later one takes its place. */
+  bless(blessing: Blessing): Promise<void>;
+  /** What lies where a model's blessing should, unchecked; undefined for nothing. */
+  blessing(reference: { sha256: string }): Promise<unknown>;
+  /** Everything that was ever put, in no order. */
+  list(): Promise<StoredArtefact[]>;
+  /** Takes away bytes and blessing. The manifest stays: what was made from it must still be told. What is not here is no fault. */
+  remove(reference: { sha256: string }): Promise<void>;
+}
+
+export interface StoredArtefact {
+  manifest: Manifest;
+  /** When its bytes were put (ms since 1970); undefined where they were taken away. */
+  storedAt: number | undefined;
 }
 
 /** Where an artefact lies, in a bucket or below a folder. The edge reads by the same name. */
-export const artefactName = (digest: string): string => `artefacts/${digest}`;
-export const manifestName = (digest: string): string => `manifests/${digest}.json`;
+export const artefactName = (digest: string): string => `${ARTEFACTS}${digest}`;
+export const manifestName = (digest: string): string => `${MANIFESTS}${digest}.json`;
+export const ARTEFACTS = "artefacts/";
+export const MANIFESTS = "manifests/";
 
 export function manifestOf(kind: ArtefactKind, bytes: Uint8Array, provenance: Provenance): Manifest {
   return { schema: 1, kind, sha256: sha256(bytes), bytes: bytes.byteLength, ...provenance };

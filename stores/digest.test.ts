@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalJson, digestOf, sha256 } from "./digest.ts";
+import { canonicalJson } from "#contracts/canonical-json.ts";
+import { digestOf, sha256 } from "./digest.ts";
 
 /** The same value with the keys of every object in the opposite order. */
 function turned(value: unknown): unknown {

@@ -1,9 +1,12 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
-import type { Pointer } from "#contracts/pointer.ts";
+import { BlessingError, ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
+import { type Pointer, pointerText } from "#contracts/pointer.ts";
 import { createEdgeClient } from "./edge.ts";
+import { createSigner, newSigningKey } from "./signing.ts";
+
+const SIGNER = createSigner(newSigningKey());
 
 const POINTER: Pointer = {
   schema: 1,
@@ -22,7 +25,7 @@ async function clientOf(listener: RequestListener) {
   server = createServer(listener).listen(0, "127.0.0.1");
   await new Promise((resolve) => server?.once("listening", resolve));
   const { port } = server.address() as AddressInfo;
-  return createEdgeClient({ url: `http://127.0.0.1:${port}`, adminSecret: "secret" });
+  return createEdgeClient({ url: `http://127.0.0.1:${port}`, adminSecret: "secret" }, SIGNER);
 }
 
 const answering = (status: number, body: unknown, headers: Record<string, string> = {}): RequestListener => {
@@ -75,9 +78,25 @@ describe("the edge's client", () => {
   it("moves the pointer, saying which epoch it expects", async () => {
     const client = await clientOf((request, response) => {
       expect([request.method, request.headers["if-match"]]).toEqual(["PUT", "1"]);
-      response.writeHead(200).end(JSON.stringify(POINTER));
+      let text = "";
+      request.on("data", (chunk) => {
+        text += chunk;
+      });
+      request.on("end", () => {
+        const { signature } = JSON.parse(text);
+        response.writeHead(SIGNER.verify(pointerText(POINTER), signature) ? 200 : 403).end(text);
+      });
     });
     await client.putPointer(POINTER, 1);
+    // What was signed before is signed anew.
+    await client.putPointer({ ...POINTER, signature: "of another epoch" }, 1);
+  });
+
+  it("throws BlessingError where the edge says so, and where there is no key to sign with", async () => {
+    const client = await clientOf(failing(403, "BlessingError"));
+    await expect(client.putPointer(POINTER, 1)).rejects.toThrow(BlessingError);
+    const asking = createEdgeClient({ url: "http://127.0.0.1:1", adminSecret: "secret" });
+    await expect(asking.putPointer(POINTER, 1)).rejects.toThrow(BlessingError);
   });
 
   it("throws ConflictError where the epoch is another", async () => {

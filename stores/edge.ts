@@ -1,7 +1,8 @@
 import type { z } from "zod";
-import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
+import { BlessingError, ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
 import { Erasure, ErrorAnswer, Health, MAX_WARM_PART, MAX_WARM_PARTS, Release, WarmAnswer } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import type { Signer } from "./signing.ts";
 
 export interface EdgeLocation {
   url: string;
@@ -16,7 +17,10 @@ export interface EdgeClient {
   erasures(): Promise<Erasure[]>;
   /** The pointer as it truly stands; undefined before the first release. */
   pointer(): Promise<Pointer | undefined>;
-  /** Moves the pointer. @throws ConflictError where its epoch is not `expectedEpoch` (0: there is none yet) */
+  /**
+   * Signs the pointer and moves it. @throws ConflictError where its epoch is not `expectedEpoch` (0: there is none yet);
+   * BlessingError where the edge believes neither the signature nor a model's blessing, or where this client has no key
+   */
   putPointer(pointer: Pointer, expectedEpoch: number): Promise<void>;
   /** What the edge says of itself, well or not. */
   health(): Promise<Health>;
@@ -28,13 +32,19 @@ export interface EdgeClient {
   warm(queries: readonly string[]): Promise<number>;
 }
 
+const UNBLESSED =
+  "A model is blessed by 06:deploy: haqei run daily --again --force-from deploy. If the signing key was changed, start the servers again.";
+
 /** A question that takes longer than this will not be answered. */
 const TIMEOUT_MS = 30_000;
 
 const ERASURES_PAGE = 1000;
 
-/** @throws nothing until a method is called */
-export function createEdgeClient({ url, adminSecret }: EdgeLocation): EdgeClient {
+/**
+ * @param signer what pointers are signed with; one who only asks needs none
+ * @throws nothing until a method is called
+ */
+export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pick<Signer, "signPointer">): EdgeClient {
   const unreachable = (what: string, cause?: unknown) =>
     new NotReachableError(
       `the edge at ${url} ${what}`,
@@ -62,6 +72,7 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation): EdgeClient
     if (status >= 200 && status < 300) return { status, text, next };
     if (expected.includes(status)) return { status, text, next };
     const said = messageOf(text) ?? text.slice(0, 300);
+    if (nameOf(text) === "BlessingError") throw new BlessingError(`the edge refused ${path}: ${said}`, UNBLESSED);
     if (status >= 500 || status === 429) throw unreachable(`answered ${status}: ${said}`);
     throw new InputError(
       `the edge refused ${path}: ${said}`,
@@ -101,12 +112,17 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation): EdgeClient
       throw unreachable("has no admin routes: something else answers there");
     },
     async putPointer(pointer, expectedEpoch) {
+      if (signer === undefined)
+        throw new BlessingError(
+          "there is no key to sign the pointer with",
+          "Make the client with the home's signing key.",
+        );
       const { status, text } = await ask(
         "/admin/pointer",
         {
           method: "PUT",
           headers: { "content-type": "application/json", "if-match": String(expectedEpoch) },
-          body: JSON.stringify(pointer),
+          body: JSON.stringify(signer.signPointer(pointer)),
         },
         [409],
       );

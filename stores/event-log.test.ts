@@ -51,10 +51,16 @@ function memoryStores(): Stores {
         return kept.get(sha256) as Uint8Array;
       },
       has: async ({ sha256 }) => kept.has(sha256),
-      manifest: () => Promise.reject(new Error("nobody asks here")),
+      manifest: unasked,
+      bless: unasked,
+      blessing: unasked,
+      list: unasked,
+      remove: unasked,
     },
   };
 }
+
+const unasked = () => Promise.reject(new Error("nobody asks here"));
 
 class Crash extends Error {}
 

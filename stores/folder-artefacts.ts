@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { access, mkdir, open, readFile, rename } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { blessingName } from "#contracts/blessing.ts";
 import { NotFoundError } from "#contracts/errors.ts";
 import { Manifest } from "#contracts/manifest.ts";
-import { type ArtefactStore, artefactName, manifestName, manifestOf, verified } from "./artefacts.ts";
+import { type ArtefactStore, artefactName, MANIFESTS, manifestName, manifestOf, verified } from "./artefacts.ts";
 
 /** Writes a file whole or not at all: a crash leaves either the old file or the new one. */
 export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
@@ -56,6 +57,26 @@ export function folderArtefacts(folder: string): ArtefactStore {
     has: ({ sha256 }) => exists(join(folder, artefactName(sha256))),
     async manifest({ sha256 }) {
       return Manifest.parse(JSON.parse(new TextDecoder().decode(await read(manifestName(sha256), sha256))));
+    },
+    bless: (blessing) => writeWhole(join(folder, blessingName(blessing.artefact)), `${JSON.stringify(blessing)}\n`),
+    async blessing({ sha256 }) {
+      const path = join(folder, blessingName(sha256));
+      return (await exists(path)) ? JSON.parse(await readFile(path, "utf8")) : undefined;
+    },
+    async list() {
+      const names = (await exists(join(folder, MANIFESTS))) ? await readdir(join(folder, MANIFESTS)) : [];
+      return Promise.all(
+        names
+          .filter((name) => name.endsWith(".json"))
+          .map(async (name) => {
+            const manifest = Manifest.parse(JSON.parse(await readFile(join(folder, MANIFESTS, name), "utf8")));
+            const bytes = await stat(join(folder, artefactName(manifest.sha256))).catch(() => undefined);
+            return { manifest, storedAt: bytes?.mtimeMs };
+          }),
+      );
+    },
+    async remove({ sha256 }) {
+      for (const name of [artefactName(sha256), blessingName(sha256)]) await rm(join(folder, name), { force: true });
     },
   };
 }

@@ -1,13 +1,26 @@
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { blessingName } from "#contracts/blessing.ts";
 import { NotFoundError, NotReachableError } from "#contracts/errors.ts";
 import { Manifest } from "#contracts/manifest.ts";
-import { type ArtefactStore, artefactName, manifestName, manifestOf, verified } from "./artefacts.ts";
+import {
+  ARTEFACTS,
+  type ArtefactStore,
+  artefactName,
+  MANIFESTS,
+  manifestName,
+  manifestOf,
+  type StoredArtefact,
+  verified,
+} from "./artefacts.ts";
 
 export interface S3Location {
   endpoint: string;
@@ -33,6 +46,7 @@ export function s3Artefacts(location: S3Location): ArtefactStore {
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   });
+  const Bucket = location.bucket;
   const where = `${location.endpoint}/${location.bucket}`;
   const unreachable = (cause: unknown): NotReachableError =>
     new NotReachableError(
@@ -62,6 +76,24 @@ export function s3Artefacts(location: S3Location): ArtefactStore {
       );
     }
   };
+  const reached = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      throw unreachable(error);
+    });
+  /** Names below a prefix, each with when it was written (ms since 1970). */
+  const objectsBelow = async (Prefix: string): Promise<Map<string, number>> => {
+    const found = new Map<string, number>();
+    let ContinuationToken: string | undefined;
+    do {
+      const page: ListObjectsV2CommandOutput = await reached(
+        client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken })),
+      );
+      for (const { Key, LastModified } of page.Contents ?? [])
+        if (Key !== undefined) found.set(Key, LastModified?.getTime() ?? 0);
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+    return found;
+  };
   return {
     async put(kind, bytes, provenance) {
       const manifest = manifestOf(kind, bytes, provenance);
@@ -88,6 +120,31 @@ export function s3Artefacts(location: S3Location): ArtefactStore {
     },
     async manifest({ sha256 }) {
       return Manifest.parse(JSON.parse(new TextDecoder().decode(await read(manifestName(sha256), sha256))));
+    },
+    async bless(blessing) {
+      const Key = blessingName(blessing.artefact);
+      await reached(client.send(new PutObjectCommand({ Bucket, Key, Body: JSON.stringify(blessing) })));
+    },
+    async blessing({ sha256 }) {
+      try {
+        return JSON.parse(new TextDecoder().decode(await read(blessingName(sha256), sha256)));
+      } catch (error) {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      }
+    },
+    async list() {
+      const [held, manifests] = await Promise.all([objectsBelow(ARTEFACTS), objectsBelow(MANIFESTS)]);
+      const found: StoredArtefact[] = [];
+      for (const name of manifests.keys()) {
+        const manifest = Manifest.parse(JSON.parse(new TextDecoder().decode(await read(name, name))));
+        found.push({ manifest, storedAt: held.get(artefactName(manifest.sha256)) });
+      }
+      return found;
+    },
+    async remove({ sha256 }) {
+      for (const Key of [artefactName(sha256), blessingName(sha256)])
+        await reached(client.send(new DeleteObjectCommand({ Bucket, Key })));
     },
   };
 }

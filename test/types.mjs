@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = join(root, "node_modules/typescript/bin/tsc");
-const rooms = readdirSync(root).filter(
+/** The pages are of the edge, and typed by the browser they run in. */
+const rooms = [...readdirSync(root), "edge/page"].filter(
   (name) => !name.startsWith(".") && name !== "node_modules" && existsSync(join(root, name, "tsconfig.json")),
 );
 
@@ -17,7 +18,7 @@ const check = (room) =>
       join(root, room),
       "--incremental",
       "--tsBuildInfoFile",
-      join(root, ".cache/types", `${room}.json`),
+      join(root, ".cache/types", `${room.replace("/", "-")}.json`),
     ];
     const child = spawn(process.execPath, [tsc, ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     child.on("exit", (code) => resolve(code === 0));

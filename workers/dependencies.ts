@@ -4,7 +4,7 @@ import type { Dependencies } from "#activities/dependencies.ts";
 import type { RegistryConfig, StoreConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import type { LoadedConfig } from "#local/config.ts";
-import type { Endpoints, Home } from "#local/home.ts";
+import { type Endpoints, type Home, homeSigner } from "#local/home.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderCheckpoints } from "#stores/checkpoints.ts";
 import { createEdgeClient } from "#stores/edge.ts";
@@ -60,6 +60,7 @@ export async function connectDependencies(
   const adminSecret = readFileSync(endpoints.adminSecretFile, "utf8").trim();
   const { url } = endpoints.edge;
   const { store, released } = loaded.config;
+  const signer = homeSigner(home);
   return {
     config: loaded.config,
     directory: loaded.directory,
@@ -67,7 +68,8 @@ export async function connectDependencies(
     released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
     registry: openRegistry(loaded.config.registry, home.registryFile),
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
-    edge: createEdgeClient({ url, adminSecret }),
+    edge: createEdgeClient({ url, adminSecret }, signer),
+    signer,
     codeDigests: await codeDigests(),
     picture: (workflowId) => (pageUrl ? `${pageUrl}/runs/${encodeURIComponent(workflowId)}` : undefined),
     now: Date.now,

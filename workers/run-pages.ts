@@ -54,7 +54,7 @@ export function runPage(run: RunReport): string {
   });
 }
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+export const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const evidence = (value: unknown): string => String(typeof value === "number" ? Number(value.toFixed(4)) : value);
 const badge = (status: RunReport["status"]): string =>
   `<span class="badge ${status}">${status.replace("_", " ")}</span>`;
@@ -66,13 +66,13 @@ function dot({ name, status }: { name: string; status: StageState }): string {
   return `<i style="background:light-dark(${light},${dark})" title="${escaped(`${name}: ${status}`)}"></i>`;
 }
 
-const table = (heads: readonly string[], rows: readonly string[][]): string =>
+export const table = (heads: readonly string[], rows: readonly string[][]): string =>
   `<div class="card"><table><thead><tr>${heads.map((head) => `<th>${head}</th>`).join("")}</tr></thead><tbody>${rows
     .map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`)
     .join("\n")}</tbody></table></div>`;
 
 /** `refresh` in seconds: the page is read anew without scripts. */
-const page = ({ title, refresh, body }: { title: string; refresh: number | undefined; body: string }): string =>
+export const page = ({ title, refresh, body }: { title: string; refresh: number | undefined; body: string }): string =>
   `<!doctype html>
 <html lang="en">
 <head>

@@ -15,6 +15,7 @@ const NEVER = [
   "DataGateError",
   "ReleaseError",
   "NotificationRefusedError",
+  "BlessingError",
   // Programming errors: the same code meets the same end.
   "TypeError",
   "RangeError",

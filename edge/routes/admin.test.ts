@@ -50,7 +50,7 @@ describe("the pointer", () => {
     expect((await edge.putPointer(pointerTo(sha256, 1), 0)).status).toBe(200);
     const response = await edge.admin("/admin/pointer");
     expect(response.headers.get("etag")).toBe('"1"');
-    expect(await response.json()).toEqual(pointerTo(sha256, 1));
+    expect(await response.json()).toMatchObject(pointerTo(sha256, 1));
     expect((await edge.putPointer(pointerTo(sha256, 5), 1)).status).toBe(200);
   });
 
@@ -75,7 +75,7 @@ describe("the pointer", () => {
     await edge.putPointer(pointer, 0);
     await env.CACHE.delete("pointer");
     expect((await edge.putPointer(pointer, 0)).status).toBe(200);
-    expect(await env.CACHE.get("pointer", "json")).toEqual(pointer);
+    expect(await env.CACHE.get("pointer", "json")).toMatchObject(pointer);
   });
 
   it("refuses to expect an epoch where there is no pointer, and a pointer at a lower epoch", async () => {

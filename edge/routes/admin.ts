@@ -3,11 +3,24 @@ import { z } from "zod";
 import { AnalyticsQuery } from "#contracts/analytics.ts";
 import { ModeRequest, PersonId, type WarmAnswer, WarmRequest } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import {
+  type AccuracyAnswer,
+  type AuditAnswer,
+  OperationsStatus,
+  type PublishedOperations,
+  type PublishedRelease,
+  ReleaseStatus,
+} from "#contracts/status.ts";
+import { pointerFault } from "#policy/blessing.ts";
 import { experimentFault } from "#policy/buckets.ts";
+import { accuracySince } from "../accuracy.ts";
 import { flush, queryAnalytics } from "../analytics.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
-import { bearer } from "../bearer.ts";
+import { auditTrail } from "../audit.ts";
+import { authorised } from "../authorised.ts";
+import { unblessed } from "../blessings.ts";
 import { exportErasures, userToken } from "../erasure.ts";
+import { printGauges } from "../gauges.ts";
 import { HttpError } from "../http-error.ts";
 import { exportEvents } from "../log.ts";
 import { modeHistory, switchMode } from "../mode.ts";
@@ -16,6 +29,8 @@ import { parse, readJson } from "../read-json.ts";
 import { artefactKey } from "../residents.ts";
 import { serving } from "../serving.ts";
 import { exportDisagreements, shadowCounts } from "../shadow.ts";
+import { verifierOf } from "../signatures.ts";
+import { publishStatus, readStatus } from "../statuses.ts";
 import { warm } from "../warming.ts";
 
 const POINTER_BODY_LIMIT = 65_536;
@@ -26,20 +41,42 @@ const LONGEST_SIMPLE_MS = 7 * 86_400_000;
 /** Rows an export may hold: with texts of 2,000 characters this is some 10 MB. */
 const EXPORT_LIMIT = 1000;
 
+const STATUS_BODY_LIMIT = 131_072;
+const HOUR_MS = 3_600_000;
+
+const AccuracyQuery = z.object({ hours: z.coerce.number().gt(0).max(720).default(24) });
+
 const ExportQuery = z.object({
   after: z.coerce.number().int().nonnegative().default(0),
   limit: z.coerce.number().int().min(1).max(EXPORT_LIMIT).default(EXPORT_LIMIT),
 });
 
+/** The models that a pointer has answer, by the field that names them. */
+const modelsOf = (pointer: Pointer): { field: string; sha256: string | undefined }[] => [
+  { field: "current.sha256", sha256: pointer.current.sha256 },
+  { field: "canary.sha256", sha256: pointer.canary?.sha256 },
+  { field: "shadow.sha256", sha256: pointer.shadow?.sha256 },
+  ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
+];
+
+/** What no key answers for is not released, whoever holds the admin secret. */
+async function refuseUnblessed(env: Env, pointer: Pointer): Promise<void> {
+  const fault = await pointerFault(pointer, verifierOf(env));
+  if (fault !== undefined) throw new HttpError(403, "BlessingError", fault, { field: "signature" });
+  await Promise.all(
+    modelsOf(pointer).map(async ({ field, sha256 }) => {
+      const refusal = sha256 === undefined ? undefined : await unblessed(env, sha256);
+      if (refusal !== undefined) throw new HttpError(403, "BlessingError", refusal, { field });
+    }),
+  );
+}
+
 /** Upload first, point second: a pointer to what is not there would be looked up in vain, and the miss cached. */
 async function refuseMissingArtefacts(env: Env, pointer: Pointer): Promise<void> {
   const named = [
-    { field: "current.sha256", sha256: pointer.current.sha256 },
-    { field: "canary.sha256", sha256: pointer.canary?.sha256 },
-    { field: "shadow.sha256", sha256: pointer.shadow?.sha256 },
+    ...modelsOf(pointer),
     { field: "readings", sha256: pointer.readings },
     { field: "dictionary", sha256: pointer.dictionary },
-    ...pointer.experiments.flatMap(({ arms }) => arms.map(({ sha256 }) => ({ field: "experiments", sha256 }))),
   ];
   await Promise.all(
     named.map(async ({ field, sha256 }) => {
@@ -62,7 +99,7 @@ function expectedEpoch(header: string | undefined): number {
 }
 
 export const admin = new Hono<AppEnv>()
-  .use(bearer)
+  .use(authorised)
   .get("/events", async (c) => {
     const { after, limit } = parse(ExportQuery, { after: c.req.query("after"), limit: c.req.query("limit") });
     const { lines, next } = await exportEvents(c.env, after, limit);
@@ -87,6 +124,7 @@ export const admin = new Hono<AppEnv>()
     const fault = experimentFault(pointer);
     if (fault !== undefined) throw new HttpError(400, "InvalidRequest", fault, { field: "experiments" });
     await refuseMissingArtefacts(c.env, pointer);
+    await refuseUnblessed(c.env, pointer);
     const move = await movePointer(c.env, pointer, expected);
     if (!move.moved) {
       const epoch = move.present?.epoch ?? 0;
@@ -139,7 +177,28 @@ export const admin = new Hono<AppEnv>()
     await flush(c.env, c.var.isolate);
     return c.json(await shadowCounts(c.env));
   })
+  .get("/release-status", async (c) =>
+    c.json((await readStatus(c.env, "release", ReleaseStatus)) satisfies PublishedRelease),
+  )
+  .put("/release-status", async (c) => {
+    const status = parse(ReleaseStatus, await readJson(c.req.raw, STATUS_BODY_LIMIT));
+    await publishStatus(c.env, "release", c.var.operator, status);
+    return c.json(status);
+  })
+  .get("/operations-status", async (c) =>
+    c.json((await readStatus(c.env, "operations", OperationsStatus)) satisfies PublishedOperations),
+  )
+  .put("/operations-status", async (c) => {
+    const status = parse(OperationsStatus, await readJson(c.req.raw, STATUS_BODY_LIMIT));
+    await publishStatus(c.env, "operations", c.var.operator, status);
+    return c.json(status);
+  })
+  .get("/accuracy", async (c) => {
+    const { hours } = parse(AccuracyQuery, { hours: c.req.query("hours") });
+    return c.json((await accuracySince(c.env, Math.floor(Date.now() - hours * HOUR_MS))) satisfies AccuracyAnswer);
+  })
+  .get("/audit", async (c) => c.json({ actions: await auditTrail(c.env) } satisfies AuditAnswer))
   .get("/metrics", async (c) => {
-    const text = c.var.isolate.counters.print();
+    const text = c.var.isolate.counters.print() + printGauges(c.var.isolate, c.env);
     return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });

@@ -5,6 +5,7 @@ import type { HexagramsAnswer } from "#contracts/http.ts";
 import { type AppEnv, waitUntilOf } from "../app-env.ts";
 import { parse } from "../read-json.ts";
 import { type ReadingsById, show } from "../readings.ts";
+import { revalidated } from "../revalidated.ts";
 import { demandReadings } from "../serving.ts";
 
 const Request = z.object({ lang: Language.default("ja") });
@@ -22,6 +23,8 @@ function hexagramsOf(readings: ReadingsById, lang: Language): HexagramsAnswer["h
 
 export const hexagrams = new Hono<AppEnv>().get("/", async (c) => {
   const { lang } = parse(Request, { lang: c.req.query("lang") });
-  const readings = await demandReadings(c.var.isolate, c.env, waitUntilOf(c));
-  return c.json({ lang, hexagrams: hexagramsOf(readings, lang) } satisfies HexagramsAnswer);
+  const { sha256, readings } = await demandReadings(c.var.isolate, c.env, waitUntilOf(c));
+  return revalidated(c, `${sha256}-${lang}`, () => {
+    return c.json({ lang, hexagrams: hexagramsOf(readings, lang) } satisfies HexagramsAnswer);
+  });
 });

@@ -6,17 +6,21 @@ import {
   waitOnExecutionContext,
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { blessingName } from "#contracts/blessing.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { Readings } from "#contracts/readings.ts";
 import { createEdge } from "../index.ts";
 import { hex } from "../keys.ts";
 import { artefactKey } from "../residents.ts";
+import { bless, signPointer } from "./sign.ts";
 import { tinyModel } from "./tiny-model.ts";
 
 declare global {
   namespace Cloudflare {
     interface Env {
       MIGRATIONS: D1Migration[];
+      /** PKCS #8 in base64: the private half of `BLESSING_KEYS`. */
+      SIGNING_KEY: string;
     }
   }
 }
@@ -74,7 +78,11 @@ export function coldEdge(
     request,
     post: (path: string, body: unknown) => json("POST", path, body),
     admin: (path: string) => request(path, { headers: ADMIN }),
-    putPointer: (pointer: unknown, expected: number) =>
+    /** Puts the pointer, signed as the pipeline signs it. */
+    putPointer: async (pointer: Pointer, expected: number) =>
+      json("PUT", "/admin/pointer", await signPointer(pointer), { ...ADMIN, "if-match": String(expected) }),
+    /** Puts what is given as it is. */
+    putRaw: (pointer: unknown, expected: number) =>
       json("PUT", "/admin/pointer", pointer, { ...ADMIN, "if-match": String(expected) }),
   };
 }
@@ -83,11 +91,21 @@ export type ColdEdge = ReturnType<typeof coldEdge>;
 
 export const ADMIN = { authorization: `Bearer ${env.ADMIN_SECRET}` };
 
-/** Puts bytes where the edge looks for them, and answers their digest. */
+/** Puts bytes where the edge looks for them, blessed, and answers their digest. */
 export async function upload(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const sha256 = await uploadUnblessed(bytes);
+  await putBlessing(sha256, await bless({ artefact: sha256 }));
+  return sha256;
+}
+
+export async function uploadUnblessed(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const sha256 = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   await env.ARTEFACTS.put(artefactKey(sha256), bytes);
   return sha256;
+}
+
+export async function putBlessing(sha256: string, blessing: unknown): Promise<void> {
+  await env.ARTEFACTS.put(blessingName(sha256), JSON.stringify(blessing));
 }
 
 const uploadReadings = (): Promise<string> =>

@@ -9,8 +9,17 @@ import { logicalDateOf } from "#policy/logical-date.ts";
 import { createEdgeClient } from "#stores/edge.ts";
 import { startRun } from "#workers/client.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
-import { findChromium, launchChromium, NO_CHROMIUM, savePicture, stacked, visit } from "../support/browser.ts";
-import { type System, startSystem } from "../support/system.ts";
+import {
+  findChromium,
+  launchChromium,
+  NO_CHROMIUM,
+  savePicture,
+  settled,
+  stacked,
+  violations,
+  visit,
+} from "../support/browser.ts";
+import { postJson, type System, startSystem } from "../support/system.ts";
 
 /** What a person sees: the page that answers, the pages that draw a run, and the run in the Temporal UI. */
 
@@ -37,16 +46,9 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     await ask(first.page);
     early = {
       note: await first.page.locator("#note").textContent(),
-      titles: await first.page.locator("h2").allTextContents(),
+      titles: await first.page.locator("article h2").allTextContents(),
     };
-    await runDemonstration({
-      edgeUrl: system.servers.endpoints.edge.url,
-      queries: system.authored.examples.filter(({ split }) => split === "live"),
-      classes: system.authored.classes,
-      n: 320,
-      seed: 7,
-      date: TODAY,
-    });
+    await simulateUsers(7);
     run = await startRun(
       system.servers.endpoints,
       { kind: "daily", date: TODAY, seed: 384, release: true },
@@ -57,6 +59,16 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     await browser?.close();
     await system?.end();
   });
+
+  const simulateUsers = (seed: number) =>
+    runDemonstration({
+      edgeUrl: system.servers.endpoints.edge.url,
+      queries: system.authored.examples.filter(({ split }) => split === "live"),
+      classes: system.authored.classes,
+      n: 320,
+      seed,
+      date: TODAY,
+    });
 
   /** A browser of tests prefers English; the page is asked to speak Japanese. */
   const askPage = () => `${system.servers.endpoints.edge.url}/?lang=ja`;
@@ -71,7 +83,7 @@ describe.skipIf(executable === undefined)("in a browser", () => {
   /** Whatever is sent as feedback while `act` goes on, as it then stands in the edge's log. */
   async function loggedBy(page: Page, act: () => Promise<unknown>): Promise<LoggedEvent | undefined> {
     const [answer] = await Promise.all([
-      page.waitForResponse((response) => response.url().endsWith("/api/feedback")),
+      page.waitForResponse((response) => response.url().endsWith("/feedback")),
       act(),
     ]);
     expect(answer.status()).toBe(202);
@@ -108,8 +120,13 @@ describe.skipIf(executable === undefined)("in a browser", () => {
         ]);
         for (const reading of await card.locator("dd").allTextContents()) expect(reading.length).toBeGreaterThan(20);
         expect(await card.locator(".why b").count()).toBeGreaterThan(0);
-        expect(await card.locator("header .figure i").count()).toBe(6);
+        expect(await card.locator(".figure").first().locator("g").count()).toBe(6);
+        expect(await card.locator(".figure").first().locator("g.here").count()).toBe(1);
       }
+      expect(await cards.first().locator(".becomes").textContent()).toMatch(/^変じて.+$/);
+      expect(await page.locator("#asked").textContent()).toBe(QUESTION);
+      expect(await page.locator("#asked mark").count()).toBeGreaterThan(0);
+      await settled(page);
       await page.getByText(run.model?.sha256.slice(0, 12) as string).waitFor();
       await savePicture("ask.png", () => page.screenshot({ fullPage: true }));
 
@@ -123,9 +140,8 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       expect(await thumb.isDisabled()).toBe(true);
 
       await page.getByText("どれも違う").click();
-      await page.getByLabel("正しい卦").selectOption({ index: 2 });
-      await page.getByLabel("正しい爻").selectOption({ label: "六二" });
-      const corrected = await loggedBy(page, () => page.getByRole("button", { name: "これが近い" }).click());
+      await page.getByRole("searchbox", { name: "正しい爻をさがす" }).fill("水雷屯 六二");
+      const corrected = await loggedBy(page, () => page.locator("#found button").click());
       expect(corrected).toMatchObject({ type: "correction", correctId: 14, served: liked?.served });
       await page.locator("#correct output").getByText("受け取りました").waitFor();
       expect(complaints).toEqual([]);
@@ -137,8 +153,11 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await visitor.page.getByRole("checkbox").check();
       await visitor.page.getByLabel("いまの状況").fill(QUESTION);
       await visitor.page.getByRole("button", { name: "問う" }).click();
+      const second = visitor.page.locator("article").nth(1);
+      const opened = await loggedBy(visitor.page, () => second.locator("summary").click());
+      expect(opened).toMatchObject({ type: "click", shownId: opened?.served.shown[1] });
       const disliked = await loggedBy(visitor.page, () =>
-        visitor.page.getByRole("button", { name: "違う", exact: true }).nth(1).click(),
+        second.getByRole("button", { name: "違う", exact: true }).click(),
       );
       expect(disliked).toMatchObject({ type: "thumb", value: -1, served: { text: QUESTION } });
     });
@@ -161,34 +180,70 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await keyboard.press("Tab");
       expect(await loggedBy(page, () => keyboard.press("Enter"))).toMatchObject({ type: "thumb", value: 1 });
 
-      for (let step = 0; (await page.evaluate("document.activeElement.tagName")) !== "SUMMARY"; step++) {
+      const correction = () => page.evaluate("document.activeElement.parentElement.id");
+      for (let step = 0; (await correction()) !== "correct"; step++) {
         expect(step).toBeLessThan(10);
         await keyboard.press("Tab");
       }
       await keyboard.press("Enter");
       await keyboard.press("Tab");
-      await keyboard.press("ArrowDown");
-      await keyboard.press("Tab");
-      await keyboard.press("ArrowDown");
+      await keyboard.type("2-2");
+      await page.locator("#found button").waitFor();
       await keyboard.press("Tab");
       expect(await loggedBy(page, () => keyboard.press("Enter"))).toMatchObject({ type: "correction", correctId: 8 });
       expect(complaints).toEqual([]);
     });
 
-    it("offers every line for a correction under its own name", async () => {
+    it("finds every line for a correction, by its number and by its name", async () => {
       await using visitor = await visit(browser);
       await visitor.page.goto(askPage());
-      const offered = await visitor.page.evaluate<{ hexagram: string; line: string }[]>(`
-        [...document.querySelectorAll("#hexagram option")].flatMap((option) => {
-          option.selected = true;
-          option.parentElement.dispatchEvent(new Event("change"));
-          const lines = [...document.querySelectorAll("#position option")];
-          return lines.map((line) => ({ hexagram: option.text.replace(/^\\d+ /, ""), line: line.text }));
-        })`);
+      await visitor.page.waitForResponse((response) => response.url().includes("/hexagrams"));
       const readings = system.authored.readings?.lines ?? [];
       expect(readings).toHaveLength(384);
-      expect(offered.map(({ line }) => line)).toEqual(readings.map(({ label }) => label));
-      for (const [index, { hexagram }] of offered.entries()) expect(readings[index]?.names.ja).toContain(hexagram);
+      const wanted = readings.map(({ hexagram, position, names, label }) => [
+        `${hexagram}-${position}`,
+        `${names.ja} ${label}`,
+      ]);
+      const found = await visitor.page.evaluate<string[][]>(`(async () => {
+        const search = document.getElementById("search");
+        const first = async (typed) => {
+          search.value = typed;
+          await search.oninput();
+          return document.querySelector("#found b")?.textContent;
+        };
+        const found = [];
+        for (const [number, name] of ${JSON.stringify(wanted)}) found.push([await first(number), await first(name)]);
+        return found;
+      })()`);
+      const titles = readings.map(({ names, label }) => `${names.ja}　${label}`);
+      expect(found).toEqual(titles.map((title) => [title, title]));
+    });
+
+    it("sends what was done with an answer though the page goes away, and remembers what was asked here alone", async () => {
+      await using visitor = await visit(browser);
+      const { page } = visitor;
+      await ask(page);
+      const second = page.locator("article").nth(1);
+      const opened = await loggedBy(page, () => second.locator("summary").click());
+      const adminSecret = (await readFile(system.home.adminSecretFile, "utf8")).trim();
+      const edge = createEdgeClient({ url: system.servers.endpoints.edge.url, adminSecret });
+      const before = opened?.seq ?? 0;
+      await page.goto("about:blank");
+      await expect
+        .poll(async () => (await edge.events(before, 100)).lines.map((line) => LoggedEvent.parse(JSON.parse(line))))
+        .toContainEqual(
+          expect.objectContaining({
+            type: "dwell",
+            shownId: opened?.shownId,
+            served: opened?.served,
+            user: opened?.user,
+          }),
+        );
+      await page.goto(askPage());
+      await page.locator("#history button").getByText(QUESTION).click();
+      await page.locator("article").nth(2).waitFor();
+      await page.getByRole("button", { name: "すべて消す" }).click();
+      expect(await page.locator("#history").isVisible()).toBe(false);
     });
 
     it("fits a phone, in the dark as well", async () => {
@@ -202,9 +257,9 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await ask(page);
       await page.getByText("どれも違う").tap();
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
-      expect(await loggedBy(page, () => page.getByRole("button", { name: "しっくりくる" }).last().tap())).toMatchObject(
-        { type: "thumb", value: 1 },
-      );
+      expect(
+        await loggedBy(page, () => page.getByRole("button", { name: "しっくりくる" }).first().tap()),
+      ).toMatchObject({ type: "thumb", value: 1 });
       const red = (property: string) =>
         page.evaluate<number>(`Number(/\\d+/.exec(getComputedStyle(document.body).${property})[0])`);
       expect(await red("backgroundColor")).toBeLessThan(await red("color"));
@@ -220,8 +275,10 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await page.getByLabel("Your situation").fill(QUESTION);
       await page.getByRole("button", { name: "Ask" }).click();
       await page.locator("article").nth(2).waitFor();
-      expect(await page.locator("h2").first().textContent()).toMatch(/　Line [1-6], (yang|yin)$/);
-      expect(await page.locator("#hexagram option").nth(1).textContent()).toBe("2 Receptivity");
+      expect(await page.locator("article h2").first().textContent()).toMatch(/　Line [1-6], (yang|yin)$/);
+      await page.getByText("None of these").click();
+      await page.getByRole("searchbox").fill("receptivity yin");
+      await page.locator("#found").getByText("Receptivity　Line 1, yin").waitFor();
       await page.locator("#language").selectOption("zh");
       expect(await page.locator("article button").first().textContent()).toBe("很贴切");
       await page.reload();
@@ -244,13 +301,95 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await using visitor = await visit(browser);
       const { page } = visitor;
       await page.goto(askPage());
-      await page.route("**/api/classify", (route) => route.abort(), { times: 1 });
+      await page.route("**/classify", (route) => route.abort(), { times: 1 });
       await page.getByLabel("いまの状況").fill(QUESTION);
       await page.getByRole("button", { name: "問う" }).click();
       await page.getByRole("status").getByText("うまくいきませんでした").first().waitFor();
       await page.getByRole("button", { name: "問う" }).click();
       await page.locator("article").nth(2).waitFor();
     });
+  });
+
+  describe("the operators' dashboard", () => {
+    async function enter(page: Page, language: string): Promise<void> {
+      await page.goto(`${system.servers.endpoints.edge.url}/dashboard?lang=${language}`);
+      await page.locator("#token").fill((await readFile(system.home.adminSecretFile, "utf8")).trim());
+      await page.keyboard.press("Enter");
+      await page.locator("#traffic canvas").waitFor();
+    }
+
+    it("shows nothing without a token, and nothing of a wrong one", async () => {
+      await using visitor = await visit(browser);
+      const { page } = visitor;
+      await page.goto(`${system.servers.endpoints.edge.url}/dashboard?lang=en`);
+      await page.getByLabel("Operator's token").fill("wrong");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("alert").getByText("does not open").waitFor();
+      expect(await page.locator("#board").isVisible()).toBe(false);
+      expect(await page.evaluate("sessionStorage.getItem('haqei-operator')")).toBeNull();
+    });
+
+    it("shows what happens while it happens, as the edge counts it, and forgets the token when told to", async () => {
+      await using visitor = await visit(browser, { viewport: { width: 1280, height: 900 } });
+      const { page, complaints } = visitor;
+      await enter(page, "en");
+      await page
+        .getByText(run.model?.sha256.slice(0, 12) as string)
+        .first()
+        .waitFor();
+      await page.locator("#accuracy .interval").first().waitFor();
+      expect(await page.locator("#accuracy td.number").last().textContent()).toMatch(/^[1-9]/);
+      await page.locator("#audit code", { hasText: "PUT /admin/pointer" }).first().waitFor();
+      const counted = async () =>
+        Number(/([\d,]+) in all/.exec((await page.locator(".tile").nth(1).textContent()) ?? "")?.[1]?.replace(",", ""));
+      const before = await counted();
+      for (let n = 0; n < 5; n += 1)
+        await postJson(`${system.servers.endpoints.edge.url}/api/classify`, { text: `${QUESTION}${n}` });
+      await expect.poll(counted, { timeout: 10_000 }).toBeGreaterThanOrEqual(before + 5);
+      await page.locator("#buckets td", { hasText: "current" }).waitFor();
+      await savePicture("dashboard.png", async () => {
+        for (let seed = 8; seed < 14; seed += 1) await simulateUsers(seed);
+        return page.screenshot({ fullPage: true });
+      });
+      expect(complaints).toEqual([]);
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.reload();
+      await page.getByLabel("Operator's token").waitFor();
+    });
+
+    it("fits a phone and speaks three languages", async () => {
+      await using visitor = await visit(browser, { viewport: { width: 390, height: 844 }, isMobile: true });
+      const { page } = visitor;
+      await enter(page, "zh");
+      for (const [language, title] of [
+        ["zh", "模型"],
+        ["ja", "モデル"],
+        ["en", "Models"],
+      ] as const) {
+        await page.locator("#language").selectOption(language);
+        expect(await page.locator("#models-title").textContent()).toBe(title);
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+      }
+    });
+
+    it.each(["light", "dark"] as const)(
+      "breaks no rule of accessibility, nor does the page that answers (%s)",
+      async (colorScheme) => {
+        await using visitor = await visit(browser, { colorScheme, bypassCSP: true, reducedMotion: "reduce" });
+        const { page } = visitor;
+        await page.goto(`${system.servers.endpoints.edge.url}/dashboard?lang=ja`);
+        expect(await violations(page)).toEqual([]);
+        await enter(page, "en");
+        await page.locator("#audit table").waitFor();
+        expect(await violations(page)).toEqual([]);
+        await ask(page);
+        await page.locator("article").nth(1).locator("summary").click();
+        await page.getByText("どれも違う").click();
+        await page.getByRole("searchbox").fill("乾為天");
+        await page.locator("#found button").first().waitFor();
+        expect(await violations(page)).toEqual([]);
+      },
+    );
   });
 
   it("draws the runs, and a run's stages as a picture", async () => {

@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { InputError } from "#contracts/errors.ts";
 
@@ -76,6 +77,18 @@ export async function savePicture(name: string, take: () => Promise<Buffer>): Pr
   const folder = fileURLToPath(new URL("../../docs/images", import.meta.url));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, name), await take());
+}
+
+/** Waits until nothing moves any more. */
+export const settled = (page: Page): Promise<unknown> =>
+  page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))");
+
+/** Rules of accessibility that the page breaks, by axe-core, with the places. */
+export async function violations(page: Page): Promise<{ rule: string; places: string[] }[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(
+    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ rule: id, places: nodes.map(({ target }) => target.join(' ')) })))",
+  );
 }
 
 /** Pictures one under the other, on one sheet. */
