@@ -11,6 +11,7 @@ import * as doctor from "./commands/doctor.ts";
 import * as evaluate from "./commands/evaluate.ts";
 import * as experiment from "./commands/experiment.ts";
 import * as gate from "./commands/gate.ts";
+import * as init from "./commands/init.ts";
 import * as judge from "./commands/judge.ts";
 import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
@@ -32,6 +33,7 @@ import {
 
 /** Commands in the order in which help lists them. */
 const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
+  init,
   start,
   stop,
   status,
