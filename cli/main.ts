@@ -17,6 +17,7 @@ import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
+import * as simulate from "./commands/simulate.ts";
 import * as start from "./commands/start.ts";
 import * as status from "./commands/status.ts";
 import * as stop from "./commands/stop.ts";
@@ -49,6 +50,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   judge,
   gate,
   coverage,
+  simulate,
   experiment,
   config,
   backup,
