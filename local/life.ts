@@ -19,6 +19,7 @@ import { addDays, startOfDate } from "#policy/logical-date.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { randomOf } from "#simulation/random.ts";
 import { type SimulatedEvent, trafficOf } from "#simulation/traffic.ts";
+import { createVirtualLog } from "#simulation/virtual-log.ts";
 import { digestOf, sha256 } from "#stores/digest.ts";
 import { compress } from "#training/compress.ts";
 import { measureCompression } from "#training/gate.ts";
@@ -102,7 +103,7 @@ export async function live(options: LifeOptions): Promise<Life> {
     );
   const kept = authored.examples.filter(({ split }) => split !== "live");
   let serving = (await nightly({ authored, config, seed, examples: kept, test, current: undefined })).candidate;
-  const log = new VirtualLog();
+  const log = createVirtualLog();
   const ledger = new Incidents();
   const lived: LifeDay[] = [];
   const judged = { right: 0, all: 0 };
@@ -280,26 +281,6 @@ function dealtOut(events: readonly SimulatedEvent[], key: string): SimulatedEven
       served: { ...event.served, textHash, lang, ...(text === undefined ? {} : { text }) },
     }));
   });
-}
-
-/** The event log as the edge's database keeps it: numbered in the order of receipt. */
-class VirtualLog {
-  #events: LoggedEvent[] = [];
-  #waiting: SimulatedEvent[] = [];
-
-  write(events: readonly SimulatedEvent[]): void {
-    this.#waiting.push(...events);
-  }
-
-  /** What was received from one time until before another. Events after it may still come, before it none. */
-  between(from: number, to: number): LoggedEvent[] {
-    const ready = this.#waiting
-      .filter(({ receivedAt }) => receivedAt < to)
-      .sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
-    this.#waiting = this.#waiting.filter(({ receivedAt }) => receivedAt >= to);
-    for (const event of ready) this.#events.push({ ...event, seq: this.#events.length + 1 });
-    return this.#events.filter(({ receivedAt }) => receivedAt >= from && receivedAt < to);
-  }
 }
 
 /** Loss of test accuracy, against the best model so far, that is an incident (specification 8.1, level 1). */
