@@ -42,7 +42,9 @@ export async function admit(
   ]);
   const change =
     current === undefined ? "weights" : changeBetween(await standingSchemas(needs, releases, current), schemas);
-  const taken = [...releases.map(({ version }) => version), ...(current ? [current.version] : [])];
+  // Its own versions of earlier tries are no other model's.
+  const others = releases.filter((one) => one.sha256 !== sha256).map(({ version }) => version);
+  const taken = [...others, ...(current ? [current.version] : [])];
   const canaryVersion = candidateVersion(current?.version, change, taken);
   const version = promotedVersion(canaryVersion);
   const compatibility = compatibilityOf(version, current?.version, change, { migration, accepted });

@@ -1,30 +1,39 @@
 import { z } from "zod";
 import type { BlessingClaim } from "#contracts/blessing.ts";
 import { Config } from "#contracts/config.ts";
-import { Validation } from "#contracts/evaluation.ts";
+import { type Pairs, Validation } from "#contracts/evaluation.ts";
 import type { StageCall } from "#contracts/run.ts";
+import type { Verdict } from "#contracts/verdict.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { decodeModel } from "#model/codec.ts";
 import { judgeCompression } from "#policy/compression-gate.ts";
+import { feasibility } from "#policy/feasibility.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { digestOf } from "#stores/digest.ts";
 import { measureCompression } from "#training/gate.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { readEvents } from "./feedback.ts";
 import { pairsOf, scoreMetrics, scoreModel, testQueries } from "./scoring.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { trafficOf } from "./traffic.ts";
 
-const Settings = z.object({ deploy: Config.shape.deploy, compression: Config.shape.compression });
+const Settings = z.object({
+  deploy: Config.shape.deploy,
+  compression: Config.shape.compression,
+  release: Config.shape.release,
+  preprocess: Config.shape.preprocess,
+});
 
 type Needs = Pick<Dependencies, "artefacts" | "signer" | "codeDigests" | "now">;
 
 /**
- * `06:deploy`: whether the model, compressed as it would be shipped, may be released; a verdict with every number it rests on. One
- * that may is blessed: the proof is an artefact of its own, named by the decision.
+ * `06:deploy`: whether the model, compressed as it would be shipped, may be released; a verdict with every number it rests on, and whether
+ * a rollout could be decided at the day's traffic. One that may is blessed: the proof is an artefact of its own, named by the decision.
  */
 export const deploy =
   (needs: Needs) =>
   async ({ call, input }: StageContext): Promise<StageWork> => {
-    const { deploy, compression } = Settings.parse(call.settings);
+    const { deploy, compression, release, preprocess } = Settings.parse(call.settings);
     const limits = { ...deploy, accuracy_impact: compression.accuracy_impact };
     const validation = Validation.parse(jsonOf(await input("evaluation")));
     const { examples, classes } = fromArrow(await input("dataset"));
@@ -36,7 +45,7 @@ export const deploy =
     const against = current
       ? pairsOf(shipped.correct, scoreModel(await input("current"), current.sha256, queries).correct)
       : undefined;
-    const verdict = decideRelease(
+    const decided = decideRelease(
       {
         trained: { n: validation.candidate.n, ...validation.candidate.top1 },
         shipped: { n: shipped.score.n, ...shipped.score.top1 },
@@ -48,6 +57,7 @@ export const deploy =
       limits,
       digestOf({ deploy, compression }),
     );
+    const verdict = against ? { ...decided, evidence: { ...decided.evidence, ...(await feasible(against)) } } : decided;
     const blessing =
       model && verdict.action === "promote"
         ? await bless(needs, call, {
@@ -64,6 +74,21 @@ export const deploy =
       summary: `${verdict.action}: ${verdict.reason}`,
       verdict,
     };
+
+    /** What a rollout may expect of the day's traffic. */
+    async function feasible(pairs: Pairs): Promise<Verdict["evidence"]> {
+      const lines = new TextDecoder().decode(await input("events")).split("\n");
+      const { events } = readEvents(lines, classes.length, preprocess.maximumEventBytes);
+      const traffic = trafficOf(events, pairs, release, preprocess.weights);
+      const { decidable, hours, message } = feasibility(traffic, release);
+      return {
+        users_per_hour: traffic.usersPerHour,
+        labels_per_hour: traffic.labelsPerHour,
+        rollout_decidable: decidable,
+        rollout_hours: hours,
+        feasibility: message,
+      };
+    }
   };
 
 /** Vouches for the model, and keeps the proof with what it rests on as its parents. Answers the proof's digest. */

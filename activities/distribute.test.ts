@@ -7,6 +7,7 @@ import { ConflictError, NotReachableError } from "#contracts/errors.ts";
 import type { Example } from "#contracts/example.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { ArtefactReference } from "#contracts/reference.ts";
+import type { Candidate } from "#contracts/rollout.ts";
 import { toArrow } from "#datasets/arrow.ts";
 import { tinyModel } from "#edge/test-support/tiny-model.ts";
 import { blessingFault } from "#policy/blessing.ts";
@@ -18,6 +19,7 @@ import { readReleases } from "#stores/releases.ts";
 import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { distribute } from "./distribute.ts";
 import { outstanding } from "./migrations.ts";
+import { rememberRollback } from "./rolled-back.ts";
 import { jsonBytes } from "./stage.ts";
 
 const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
@@ -46,6 +48,8 @@ let pointer: Pointer | undefined;
 /** Every pointer that was put, in order. */
 let moves: Pointer[];
 let acceptBreaking: string[];
+/** Candidates that were offered to a rollout. */
+let offered: Candidate[];
 /** What the edge says that it serves. */
 let serves: (pointed: Pointer | undefined) => { model: string; epoch: number };
 
@@ -62,6 +66,7 @@ beforeEach(async () => {
   pointer = undefined;
   moves = [];
   acceptBreaking = [];
+  offered = [];
   serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
 });
 afterEach(async () => {
@@ -116,6 +121,10 @@ async function release(action: "promote" | "hold", asked = true, proof?: string 
     released,
     registry,
     signer: SIGNER,
+    offer: async (candidate) => {
+      offered.push(candidate);
+      return "started";
+    },
     edge: edge as unknown as Parameters<typeof distribute>[0]["edge"],
   })({
     call: {
@@ -141,22 +150,24 @@ const served = (sha256: string, epoch: number): Pointer => ({
   cacheGeneration: 0,
 });
 
-describe("distribute", () => {
-  it("uploads by digest, points one epoch higher, and keeps what served before", async () => {
-    pointer = served(OLD, 4);
+describe("the very first model", () => {
+  it("is uploaded by digest and served at once", async () => {
     const { metrics } = await release("promote");
     expect(await released.has(model)).toBe(true);
     expect(moves).toEqual([
-      expect.objectContaining({
-        epoch: 5,
-        current: { sha256: model.sha256, version: "v1.0.5" },
-        previous: { sha256: OLD, version: "v1.0.4" },
-      }),
+      expect.objectContaining({ epoch: 1, current: { sha256: model.sha256, version: "v1.0.0" } }),
     ]);
-    expect(metrics).toMatchObject({ released: true, epoch: 5, model: model.sha256 });
+    expect(metrics).toMatchObject({ released: true, epoch: 1, model: model.sha256 });
+    expect((await readReleases(registry)).map(({ version }) => version)).toEqual(["v1.0.0"]);
   });
 
-  it("releases the dictionary with the model, and remembers which it was", async () => {
+  it("fails where the edge does not come to serve it, and takes back what was migrated", async () => {
+    serves = () => ({ model: "", epoch: 0 });
+    await expect(release("promote")).rejects.toMatchObject({ name: "ReleaseError" });
+    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
+  });
+
+  it("is released with its dictionary, which is remembered", async () => {
     await release("promote");
     expect(await released.has(dictionary)).toBe(true);
     expect(moves[0]?.dictionary).toBe(dictionary.sha256);
@@ -177,38 +188,67 @@ describe("distribute", () => {
     expect(warmed).toEqual([]);
   });
 
-  it("points back at a yet higher epoch where the edge does not come to serve the model", async () => {
-    pointer = served(OLD, 4);
-    serves = () => ({ model: OLD, epoch: 4 });
-    await expect(release("promote")).rejects.toMatchObject({
-      name: "ReleaseError",
-      message: expect.stringContaining("moved back"),
-    });
-    expect(moves.map(({ epoch, current }) => [epoch, current.sha256])).toEqual([
-      [5, model.sha256],
-      [6, OLD],
-    ]);
-  });
-
   it("moves nothing a second time where an attempt before it was cut off", async () => {
     pointer = SIGNER.signPointer(served(model.sha256, 9));
     expect((await release("promote")).metrics).toMatchObject({ released: true, epoch: 9 });
     expect(moves).toEqual([]);
   });
 
-  it("signs a pointer that stands since before pointers were signed", async () => {
-    pointer = served(model.sha256, 9);
+  it("is whichever comes first after pointers began to be signed", async () => {
+    pointer = served(OLD, 9);
     expect((await release("promote")).metrics).toMatchObject({ released: true, epoch: 10 });
   });
+});
 
-  it("uploads the blessing beside the model", async () => {
+describe("any later model", () => {
+  beforeEach(() => {
+    pointer = SIGNER.signPointer(served(OLD, 4));
+  });
+
+  it("is offered to a rollout with all it needs, and no pointer is moved", async () => {
+    const { metrics } = await release("promote");
+    expect(await released.has(model)).toBe(true);
+    expect(moves).toEqual([]);
+    expect(offered).toEqual([{ sha256: model.sha256, version: "v1.0.5", dictionary: dictionary.sha256 }]);
+    expect(metrics).toMatchObject({ released: false, rollout: "started", model: model.sha256 });
+    expect(warmed).toEqual([]);
+  });
+
+  it("keeps its version when it is offered again", async () => {
+    await release("promote");
+    await release("promote");
+    expect(offered.map(({ version }) => version)).toEqual(["v1.0.5", "v1.0.5"]);
+  });
+
+  it("is not offered where it was rolled back", async () => {
+    await rememberRollback(registry, model.sha256, { at: 1, cause: "errors-worse" });
+    expect((await release("promote")).metrics).toMatchObject({ released: false, reason: "rolled-back" });
+    expect(offered).toEqual([]);
+  });
+
+  it("is refused before anything is switched or migrated where it breaks clients, unless that was accepted", async () => {
+    model = await artefacts.put("model", tinyModel(["one", "two", "three"]), NOTHING);
+    const refused = await release("promote");
+    expect(refused.metrics).toEqual({ released: false, reason: "Breaking changes detected" });
+    expect(refused.summary).toContain("run migration script; clear cache; update client code");
+    expect(offered).toEqual([]);
+    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
+
+    acceptBreaking = ["v2.0.x"];
+    await release("promote");
+    expect(offered.map(({ version }) => version)).toEqual(["v2.0.0"]);
+  });
+});
+
+describe("a blessing", () => {
+  it("is uploaded beside the model", async () => {
     await release("promote");
     expect(await blessingFault(await released.blessing(model), { artefact: model.sha256 }, SIGNER.verify)).toBe(
       undefined,
     );
   });
 
-  it("refuses a model whose blessing is missing, a stranger's, another model's or for another policy", async () => {
+  it("that is missing, a stranger's, another model's or for another policy is refused", async () => {
     const stranger = createSigner(newSigningKey());
     const proofs: [string, string | null][] = [
       ["has no blessing", null],
@@ -225,50 +265,11 @@ describe("distribute", () => {
     expect(await released.has(model)).toBe(false);
     expect(moves).toEqual([]);
   });
-
-  it("releases nothing on hold, or where it was asked not to", async () => {
-    expect((await release("hold")).metrics).toMatchObject({ released: false, reason: "first-model" });
-    expect((await release("promote", false)).metrics).toMatchObject({ released: false, reason: "no-release" });
-    expect(moves).toEqual([]);
-    expect(await released.has(model)).toBe(false);
-  });
 });
 
-describe("a version", () => {
-  it("is recorded with the model's schemas and its row of the matrix, and what served before gets its own", async () => {
-    pointer = served(OLD, 4);
-    await release("promote");
-    const { schemas, ...record } = (await readReleases(registry)).at(-1) ?? {};
-    expect(record).toMatchObject({ version: "v1.0.5", sha256: model.sha256 });
-    expect(schemas).toMatchObject({ codec: 1, features: 1, normaliser: 1 });
-    expect((await readReleases(registry)).map(({ version }) => version)).toEqual(["v1.0.4", "v1.0.5"]);
-    expect(await outstanding(registry)).toEqual([]);
-  });
-
-  it("takes back its migration where the edge does not come to serve the model", async () => {
-    pointer = served(OLD, 4);
-    serves = () => ({ model: OLD, epoch: 4 });
-    await expect(release("promote")).rejects.toThrow("moved back");
-    expect(await readReleases(registry)).toEqual([]);
-    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
-    // The next attempt does both again.
-    serves = (pointed) => ({ model: pointed?.current.sha256 ?? "", epoch: pointed?.epoch ?? 0 });
-    expect((await release("promote")).metrics).toMatchObject({ released: true, version: "v1.0.5" });
-    expect(await outstanding(registry)).toEqual([]);
-  });
-
-  it("is refused before anything is switched or migrated where it breaks clients, unless that was accepted", async () => {
-    model = await artefacts.put("model", tinyModel(["one", "two", "three"]), NOTHING);
-    pointer = { ...served(OLD, 4), cacheGeneration: 2 };
-    const refused = await release("promote");
-    expect(refused.metrics).toEqual({ released: false, reason: "Breaking changes detected" });
-    expect(refused.summary).toContain("run migration script; clear cache; update client code");
-    expect(moves).toEqual([]);
-    expect(await outstanding(registry)).toEqual(["0001-release-records"]);
-
-    acceptBreaking = ["v2.0.x"];
-    expect((await release("promote")).metrics).toMatchObject({ released: true, version: "v2.0.0" });
-    // In the same move, what was kept of the old model's answers is left behind.
-    expect(moves).toMatchObject([{ current: { version: "v2.0.0" }, cacheGeneration: 3 }]);
-  });
+it("releases nothing on hold, or where it was asked not to", async () => {
+  expect((await release("hold")).metrics).toMatchObject({ released: false, reason: "first-model" });
+  expect((await release("promote", false)).metrics).toMatchObject({ released: false, reason: "no-release" });
+  expect(moves).toEqual([]);
+  expect(await released.has(model)).toBe(false);
 });

@@ -5,6 +5,7 @@ import { NotReachableError, ReleaseError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import { type ArtefactReference, Sha256 } from "#contracts/reference.ts";
 import type { ReleaseRecord } from "#contracts/release.ts";
+import type { Candidate, OfferState } from "#contracts/rollout.ts";
 import { Verdict } from "#contracts/verdict.ts";
 import { noteReleasedDictionary } from "#stores/released-dictionary.ts";
 import { addReleases } from "#stores/releases.ts";
@@ -12,19 +13,24 @@ import { admit } from "./admit.ts";
 import { demandBlessing } from "./blessed.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { migrateDown, migrateUp } from "./migrations.ts";
+import { rollbackOf } from "./rolled-back.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { upload } from "./upload.ts";
 import { WarmSettings, warm } from "./warm.ts";
 
 const Asked = z.object({ release: z.boolean() });
 const Settings = z.object({ distribute: Config.shape.distribute, ...WarmSettings.shape });
 const Decision = z.object({ verdict: Verdict, blessing: Sha256.optional() });
 
-type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "signer" | "registry">;
+type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "signer" | "registry"> & {
+  /** Starts a rollout of the candidate, or has it wait behind the one that runs. */
+  offer: (candidate: Candidate) => Promise<OfferState>;
+};
 
 /**
- * `07:distribute`: refuses a model that is not blessed, uploads model, blessing, readings and keyword dictionary by digest, verifies them by
- * reading back, moves the pointer by compare-and-set to a higher epoch, and waits until the edge says that it serves the model; where
- * it does not, the pointer is moved back. Then likely queries are answered beforehand; a release stands without that.
+ * `07:distribute`: refuses a model that is not blessed or that breaks what serves, uploads model, blessing, readings and keyword dictionary by
+ * digest and verifies them by reading back. The very first model is released at once: the pointer is moved by compare-and-set, the edge
+ * must say that it serves it, and likely queries are answered beforehand. Any later one goes to users by a rollout.
  */
 export const distribute =
   (needs: Needs) =>
@@ -33,14 +39,10 @@ export const distribute =
     const settings = Settings.parse(call.settings);
     const { confirmSeconds, acceptBreaking } = settings.distribute;
     const { verdict, blessing: proof } = Decision.parse(jsonOf(await input("decision")));
-    const { model, readings, dictionary } = call.inputs as {
-      model: ArtefactReference;
-      readings?: ArtefactReference;
-      dictionary?: ArtefactReference;
-    };
-    if (verdict.action !== "promote" || !release) {
-      return notReleased(release ? verdict.reason : "no-release");
-    }
+    const { model, readings, dictionary, window, authored } = call.inputs as { model: ArtefactReference } & Partial<
+      Record<"readings" | "dictionary" | "window" | "authored", ArtefactReference>
+    >;
+    if (verdict.action !== "promote" || !release) return notReleased(release ? verdict.reason : "no-release");
 
     const blessing = await demandBlessing(needs, model.sha256, proof, verdict.policyDigest);
     report({ step: "upload" });
@@ -48,7 +50,10 @@ export const distribute =
     await needs.released.bless(blessing);
     if (readings) await upload(needs, readings);
     if (dictionary) await upload(needs, dictionary);
-    const now = await needs.edge.pointer();
+
+    const standing = await needs.edge.pointer();
+    // One that nobody signed is followed by no edge: nothing is served yet.
+    const now = standing?.signature === undefined ? undefined : standing;
     const stands = now?.current.sha256 === model.sha256;
     const { record, verdict: admitted } = await admit(
       needs,
@@ -57,16 +62,38 @@ export const distribute =
       acceptBreaking,
     );
     if (!admitted.compatible) return notReleased(admitted.reason, admitted.actions);
+
+    if (now !== undefined && !stands) {
+      if (await rollbackOf(needs.registry, model.sha256)) return notReleased("rolled-back");
+      report({ step: "rollout" });
+      const { version } = record;
+      // From here on the version is this model's, whatever is offered while it waits.
+      await addReleases(needs.registry, [record]);
+      const rollout = await needs.offer({
+        sha256: model.sha256,
+        version,
+        ...(readings ? { readings: readings.sha256 } : {}),
+        ...(dictionary ? { dictionary: dictionary.sha256 } : {}),
+        ...(window && authored ? { warmFrom: { window: window.sha256, authored: authored.sha256 } } : {}),
+      });
+      return {
+        kind: "release",
+        bytes: jsonBytes({ schema: 1, released: false, rollout, model: model.sha256, version }),
+        metrics: { released: false, rollout, model: model.sha256, version },
+        summary:
+          rollout === "waiting" ? `rollout of ${version} waits behind another` : `rollout of ${version} ${rollout}`,
+      };
+    }
+
     report({ step: "migrate" });
     const migrated = await migrateUp(needs);
     report({ step: "pointer" });
-    const after = await movePointer(needs, now, record, { readings, dictionary });
+    const after = now ?? (await firstPointer(needs, standing, record, { readings, dictionary }));
     report({ step: "confirm", epoch: after.epoch });
     if (!(await isConfirmed(needs, after, confirmSeconds, signal))) {
-      await undo(needs, after);
       await migrateDown(needs, migrated);
       throw new ReleaseError(
-        `the edge did not come to serve model ${model.sha256.slice(0, 12)} within ${confirmSeconds} s${after.previous ? "; the pointer was moved back" : ""}`,
+        `the edge did not come to serve model ${model.sha256.slice(0, 12)} within ${confirmSeconds} s`,
         "Look at the edge's log (haqei logs edge), then run it again: haqei run daily --again.",
       );
     }
@@ -83,7 +110,7 @@ export const distribute =
       bytes: jsonBytes({ schema: 1, released: true, pointer: after }),
       metrics: { released: true, model: model.sha256, epoch: after.epoch, version: after.current.version },
       timings: { warm_queries: warmed.queries, warmed: warmed.warmed },
-      summary: `released ${after.current.version} at epoch ${after.epoch}, ${warmed.warmed} answers warmed`,
+      summary: `released ${after.current.version} at epoch ${after.epoch}`,
     };
   };
 
@@ -94,38 +121,25 @@ const notReleased = (reason: string, actions: readonly string[] = []): StageWork
   summary: [`not released: ${reason}`, ...actions].join("; "),
 });
 
-async function upload({ artefacts, released }: Needs, reference: ArtefactReference): Promise<void> {
-  const [bytes, { schema: _schema, sha256: _sha256, bytes: _bytes, kind: _kind, ...provenance }] = await Promise.all([
-    artefacts.get(reference),
-    artefacts.manifest(reference),
-  ]);
-  await released.put(reference.kind, bytes, provenance);
-  await released.get(reference);
-}
-
-/** Points to the model; where a previous attempt already did, that stands. */
-async function movePointer(
+/** @param unsigned what stands there from before pointers were signed */
+async function firstPointer(
   { edge }: Needs,
-  now: Pointer | undefined,
-  { sha256, version, compatibility }: ReleaseRecord,
+  unsigned: Pointer | undefined,
+  { sha256, version }: ReleaseRecord,
   { readings, dictionary }: { readings: ArtefactReference | undefined; dictionary: ArtefactReference | undefined },
 ): Promise<Pointer> {
-  // One that nobody signed is followed by no edge: it is put again.
-  if (now?.current.sha256 === sha256 && now.signature !== undefined) return now;
-  const after: Pointer = {
+  const first: Pointer = {
     schema: 1,
-    epoch: (now?.epoch ?? 0) + 1,
+    epoch: (unsigned?.epoch ?? 0) + 1,
     current: { sha256, version },
-    ...(now ? { previous: now.current } : {}),
-    experiments: now?.experiments ?? [],
-    salt: now?.salt ?? "haqei",
-    // The same move that switches also throws the kept answers away.
-    cacheGeneration: (now?.cacheGeneration ?? 0) + (now && compatibility.cache_invalidation ? 1 : 0),
+    experiments: [],
+    salt: "haqei",
+    cacheGeneration: 0,
     ...(readings ? { readings: readings.sha256 } : {}),
     ...(dictionary ? { dictionary: dictionary.sha256 } : {}),
   };
-  await edge.putPointer(after, now?.epoch ?? 0);
-  return after;
+  await edge.putPointer(first, unsigned?.epoch ?? 0);
+  return first;
 }
 
 async function isConfirmed(
@@ -146,9 +160,4 @@ async function isConfirmed(
     await pause(200, undefined, { signal });
   }
   return false;
-}
-
-/** Points back to what served before, at yet a higher epoch; before the first release there is nothing to go back to. */
-async function undo({ edge }: Needs, { current: _failed, previous, ...rest }: Pointer): Promise<void> {
-  if (previous) await edge.putPointer({ ...rest, current: previous, epoch: rest.epoch + 1 }, rest.epoch);
 }

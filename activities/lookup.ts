@@ -14,7 +14,7 @@ export interface LookedUp {
 
 /**
  * Computes a stage's key and, where its result may be used, looks for one that is kept and still there: the artefact verified to
- * exist, a release verified to be what the edge serves.
+ * exist, a release verified to be what the edge serves, if only as the canary.
  */
 export const lookup =
   (dependencies: Dependencies) =>
@@ -34,7 +34,7 @@ export const lookup =
       if (!kept) return { key };
       for (const made of [kept.output, ...Object.values(kept.beside ?? {})])
         if (!(await artefacts.has(made))) return { key };
-      if (kept.output.kind === "release" && kept.metrics.released === true && !(await isServed(dependencies, kept)))
+      if (kept.output.kind === "release" && kept.metrics.model !== undefined && !(await isServed(dependencies, kept)))
         return { key };
       return { key, kept };
     });
@@ -50,5 +50,6 @@ async function isWished({ registry }: Dependencies, stage: string): Promise<bool
 
 async function isServed({ edge }: Dependencies, kept: StageResult): Promise<boolean> {
   const pointer = await edge.pointer();
-  return pointer?.signature !== undefined && pointer.current.sha256 === kept.metrics.model;
+  if (pointer?.signature === undefined) return false;
+  return [pointer.current.sha256, pointer.canary?.sha256].includes(String(kept.metrics.model));
 }

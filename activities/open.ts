@@ -44,6 +44,7 @@ export const open =
           warm: config.warm,
           training: config.training,
           deploy: config.deploy,
+          release: config.release,
           distribute: config.distribute,
         },
         minutes: Object.fromEntries(

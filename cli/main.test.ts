@@ -136,6 +136,11 @@ describe("every command answers in its schema", () => {
   });
 });
 
+test("release says what is wrong with the call, and what it cannot reach", async () => {
+  expect(await call("release", "dance")).toMatchObject({ exit: 2, err: expect.stringContaining("rollback") });
+  expect(await call("release", "status")).toMatchObject({ exit: 3, err: expect.stringContaining("haqei start") });
+});
+
 test("train, evaluate and classify work on a file of labels and texts, and the same seed gives the same model", async () => {
   const words = {
     lunch: ["rice", "soup", "bread"],

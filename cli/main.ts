@@ -15,6 +15,7 @@ import * as init from "./commands/init.ts";
 import * as judge from "./commands/judge.ts";
 import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
+import * as release from "./commands/release.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
 import * as simulate from "./commands/simulate.ts";
@@ -52,6 +53,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   coverage,
   simulate,
   experiment,
+  release,
   config,
   backup,
   audit,

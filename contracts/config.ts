@@ -157,6 +157,24 @@ export type RegistryConfig = z.infer<typeof RegistryConfig>;
 /** A length of time such as `30s`, `15m`, `6h` or `2d`. */
 const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
 
+export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
+
+/** When a rollout gives nobody more of the canary: days and hours of the config's time zone. Going back is always allowed. */
+const FreezeCalendar = z.strictObject({
+  /** Both days included. */
+  dates: z
+    .array(
+      z
+        .strictObject({ from: z.iso.date(), to: z.iso.date(), name: z.string().default("") })
+        .refine(({ from, to }) => from <= to, "a span that does not end before it begins"),
+    )
+    .default([]),
+  weekdays: z.array(z.enum(WEEKDAYS)).default([]),
+  /** From `from` up to `to`; over midnight where `to` is not later. */
+  hours: z.array(z.strictObject({ from: ClockTime, to: ClockTime })).default([]),
+});
+export type FreezeCalendar = z.infer<typeof FreezeCalendar>;
+
 /** The rollout and what it is judged by (specification 2.2). */
 export const ReleaseConfig = z.strictObject({
   /** Shares of users that the canary is given in turn, in percent, and for how long at least; the last is for good. */
@@ -213,6 +231,20 @@ export const ReleaseConfig = z.strictObject({
     .prefault({}),
   /** A stage that is undecided after so many times its planned hours asks a person. */
   overdueTimes: z.number().min(1).default(3),
+  /** How often the rollout looks at its evidence. */
+  lookEvery: Duration.default("10m"),
+  /** True: nobody gets the canary before a person has promoted it. */
+  approval: z.boolean().default(false),
+  freeze: FreezeCalendar.prefault({}),
+  /** What is asked of the edge after each switch, within `distribute.confirmSeconds`. */
+  health: z
+    .strictObject({
+      /** Queries that must be answered as the model answers offline. */
+      queries: z.number().int().min(1).max(20).default(20),
+      /** Answers in a row by which the edge must confirm that it went back. */
+      looks: z.number().int().min(1).max(100).default(5),
+    })
+    .prefault({}),
 });
 export type ReleaseConfig = z.infer<typeof ReleaseConfig>;
 

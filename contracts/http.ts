@@ -176,6 +176,31 @@ export const ModeRequest = z
   });
 export type ModeRequest = z.infer<typeof ModeRequest>;
 
+/** Persons of this prefix are the rollout's own checks: answered as anybody, counted in no comparison. */
+export const CHECK_PERSON = "haqei-check-";
+
+const Count = z.number().int().nonnegative();
+
+/**
+ * `GET /admin/exposure?from=EPOCH`: how many distinct users each arm was given since the pointer had this epoch, while it named a canary.
+ */
+export const ExposureAnswer = z.object({
+  arms: z.array(
+    z.object({
+      /** What the hash gave: `current`, `canary` or `<experiment>/<arm>`. */
+      arm: z.string(),
+      assigned: Count,
+      /** Of them, those that the arm's model or an error answered: while a model loads, another answers. */
+      users: Count,
+      /** Users who met at least one error: 5xx, the prior, or another model because the arm's could not be loaded. */
+      usersWithError: Count,
+      requests: Count,
+      errors: Count,
+    }),
+  ),
+});
+export type ExposureAnswer = z.infer<typeof ExposureAnswer>;
+
 /** `GET /api/health`: 200 while answers can be given, 503 otherwise. */
 export const Health = z.object({
   ok: z.boolean(),

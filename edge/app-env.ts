@@ -1,13 +1,14 @@
 import type { Context } from "hono";
 import type { Isolate } from "./isolate.ts";
 
-/** What every route has: the bindings, and the memory of the isolate it runs in. */
+/** What every route has: the bindings, and the memory of the isolate it runs in; of a query, who is compared and how it was answered. */
 export interface AppEnv {
   Bindings: Env;
   Variables: {
     requestId: string;
     isolate: Isolate;
-    model: string /** Who asks by an admin route. */;
+    model: string;
+    /** Who asks by an admin route. */
     operator: string;
   };
 }

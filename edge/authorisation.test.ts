@@ -21,6 +21,8 @@ const RULES: Record<string, "everybody" | "admin" | "the user or admin"> = {
   "GET /admin/erasures": "admin",
   "GET /admin/pointer": "admin",
   "PUT /admin/pointer": "admin",
+  "GET /admin/exposure": "admin",
+  "DELETE /admin/exposure": "admin",
   "POST /admin/warm": "admin",
   "GET /admin/mode": "admin",
   "POST /admin/mode": "admin",

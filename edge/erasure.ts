@@ -18,7 +18,7 @@ export async function exportErasures(env: Env, after: number, limit: number): Pr
   return results.map((row) => `${JSON.stringify(row)}\n`).join("");
 }
 
-/** Deletes a user's events and remembers that it was done, together or not at all. Answers how many events there were. */
+/** Deletes a user's events, forgets which arm they had, and remembers that it was done, together or not at all. Answers how many events there were. */
 export async function eraseUser(env: Env, userId: string): Promise<number> {
   const user = saltedHash(env.EVENT_SECRET, "user", userId);
   const [, deletion] = await env.LOG.batch([
@@ -26,6 +26,7 @@ export async function eraseUser(env: Env, userId: string): Promise<number> {
     env.LOG.prepare("DELETE FROM events WHERE json_extract(body, '$.user') = ?1").bind(user),
     env.LOG.prepare("DELETE FROM shadow_disagreements WHERE user = ?1").bind(user),
     env.LOG.prepare("DELETE FROM shadow_counts WHERE user = ?1").bind(user),
+    env.LOG.prepare("DELETE FROM exposures WHERE user = ?1").bind(user),
   ]);
   return deletion?.meta.changes ?? 0;
 }

@@ -5,6 +5,7 @@ import { type AskedBefore, createAskedBefore } from "./asked.ts";
 import { unblessed } from "./blessings.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { createBundledDictionary, loadDictionary } from "./dictionary.ts";
+import { createExposureCounter, type ExposureCounter } from "./exposure.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
 import { createModeKeeper, type ModeKeeper } from "./mode.ts";
@@ -26,6 +27,7 @@ export interface Isolate {
   /** The bundled dictionary. */
   bundledKeywords: () => KeywordScorer | undefined;
   counters: Counters;
+  exposure: ExposureCounter;
   answers: AnswerCache;
   asked: AskedBefore;
   tally: Tally;
@@ -59,6 +61,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer, dictionaryBytes: Array
     fallback: createFallback(fallbackBytes),
     bundledKeywords: createBundledDictionary(dictionaryBytes),
     counters,
+    exposure: createExposureCounter(),
     answers: createAnswerCache(),
     asked: createAskedBefore(),
     tally,

@@ -6,6 +6,7 @@ import {
   ClassifyRequest,
   ErasureAnswer,
   ErrorAnswer,
+  ExposureAnswer,
   FeedbackAnswer,
   FeedbackRequest,
   Health,
@@ -209,6 +210,20 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
         409: problem("the epoch is another; the pointer that stands comes with it"),
         ...unauthorised,
       },
+    },
+  },
+  "/admin/exposure": {
+    get: {
+      admin: true,
+      summary: "A rollout's users by arm since an epoch of the pointer",
+      parameters: [query("from", { type: "integer", minimum: 0 })],
+      answers: { 200: { description: "a row an arm", schema: ExposureAnswer }, ...unauthorised },
+    },
+    delete: {
+      admin: true,
+      summary: "Forgets what was counted before an epoch",
+      parameters: [query("before", { type: "integer", minimum: 0 })],
+      answers: { 200: { description: "how many rows there were" }, ...unauthorised },
     },
   },
   "/admin/warm": {

@@ -9,6 +9,8 @@ export const artefactKey = (sha256: string): string => `artefacts/${sha256}`;
 export interface Residents<T> {
   /** What is in memory under this digest. */
   peek(sha256: string): T | undefined;
+  /** The last load of it failed. */
+  hasFailed(sha256: string): boolean;
   /** Loads from R2, once however many ask; rejects where it is missing, too large, or not what its name says. */
   load(env: Env, sha256: string): Promise<T>;
   /** Lets go of all but these. */
@@ -82,6 +84,7 @@ export function createResidents<T>(
   return {
     bytes: held,
     peek: (sha256) => resident.get(sha256),
+    hasFailed: (sha256) => failed.has(sha256),
     keep(sha256s) {
       for (const sha256 of resident.keys()) {
         if (sha256s.includes(sha256)) continue;

@@ -31,6 +31,7 @@ export default defineConfig({
         cf: false,
         bindings: {
           MIGRATIONS: await readD1Migrations(here("migrations")),
+          EXPOSURE_FLUSH_MS: "0",
           BLESSING_KEYS: publicKey.export({ format: "jwk" }).x as string,
           SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
         },

@@ -64,6 +64,7 @@ export async function runDemonstration(options: DemonstrationOptions): Promise<D
     const key = `sim-${seed}-${date}-${place}`;
     const random = randomOf(`ask/${key}`);
     const user = userOf(seed, random.below(users));
+    const asked = Date.now();
     const answer = ClassifyAnswer.parse(
       await post(`${edgeUrl}/api/classify`, {
         text: perturb(query.text, query.lang, random),
@@ -78,7 +79,7 @@ export async function runDemonstration(options: DemonstrationOptions): Promise<D
     const answeredAt = Date.now();
     for (const reaction of reactionsTo({ key, user, truth, classes: classes.length, ofLines }, shown))
       for (let time = 0; time < reaction.times; time++)
-        told.push(eventOf(reaction, answer.eventId, user.id, answeredAt));
+        told.push(eventOf(reaction, answer.eventId, user.id, answeredAt, answeredAt - asked));
     onProgress?.(result.queries, n);
   }
 
@@ -104,9 +105,15 @@ export async function runDemonstration(options: DemonstrationOptions): Promise<D
   return result;
 }
 
-function eventOf(reaction: Reaction, eventId: string, userId: string, answeredAt: number): FeedbackEvent {
+function eventOf(
+  reaction: Reaction,
+  eventId: string,
+  userId: string,
+  answeredAt: number,
+  roundTripMs: number,
+): FeedbackEvent {
   const { delay, times: _, ...said } = reaction;
-  return { ...said, eventId, userId, at: answeredAt + delay };
+  return { ...said, eventId, userId, at: answeredAt + delay, roundTripMs };
 }
 
 async function inParallel<T>(items: readonly T[], workers: number, work: (item: T) => Promise<void>): Promise<void> {

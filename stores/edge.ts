@@ -1,7 +1,18 @@
 import type { z } from "zod";
 import { BlessingError, ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
-import { Erasure, ErrorAnswer, Health, MAX_WARM_PART, MAX_WARM_PARTS, Release, WarmAnswer } from "#contracts/http.ts";
+import {
+  ClassifyAnswer,
+  Erasure,
+  ErrorAnswer,
+  ExposureAnswer,
+  Health,
+  MAX_WARM_PART,
+  MAX_WARM_PARTS,
+  Release,
+  WarmAnswer,
+} from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import type { ReleaseStatus } from "#contracts/status.ts";
 import type { Signer } from "./signing.ts";
 
 export interface EdgeLocation {
@@ -30,6 +41,14 @@ export interface EdgeClient {
    * @throws InputError for more than 2,000 queries
    */
   warm(queries: readonly string[]): Promise<number>;
+  /** One answer, as this person gets it. */
+  classify(text: string, userId: string): Promise<ClassifyAnswer>;
+  /** Users by arm since the pointer had this epoch. */
+  exposure(fromEpoch: number): Promise<ExposureAnswer>;
+  /** Forgets the users of earlier epochs. */
+  forgetExposure(beforeEpoch: number): Promise<void>;
+  /** Tells the edge how a release stands; false where it has no place for it. */
+  publishRelease(status: ReleaseStatus): Promise<boolean>;
 }
 
 const UNBLESSED =
@@ -154,8 +173,26 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
       }
       return warmed;
     },
+    async classify(text, userId) {
+      return read(ClassifyAnswer, (await ask("/api/classify", sending("POST", { text, userId }))).text);
+    },
+    async exposure(from) {
+      return read(ExposureAnswer, (await ask(`/admin/exposure?from=${from}`)).text);
+    },
+    async forgetExposure(before) {
+      await ask(`/admin/exposure?before=${before}`, { method: "DELETE" });
+    },
+    async publishRelease(status) {
+      return (await ask("/admin/release-status", sending("PUT", status), [404])).status !== 404;
+    },
   };
 }
+
+const sending = (method: string, body: unknown): RequestInit => ({
+  method,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
 
 function errorOf(text: string): ErrorAnswer["error"] | undefined {
   try {

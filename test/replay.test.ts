@@ -10,7 +10,7 @@ import { quietWorkers } from "./support/quiet.ts";
 
 /**
  * Runs that are under way when workers are upgraded go on with the new code: it must decide as the old one did. Histories are
- * saved by `HAQEI_SAVE_HISTORIES=1 npx vitest run --project system test/e2e`.
+ * saved by `HAQEI_SAVE_HISTORIES=1 npx vitest run --project system test/e2e/day.test.ts test/temporal`.
  */
 const FOLDER = fileURLToPath(new URL("histories", import.meta.url));
 const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".json"));
@@ -32,6 +32,12 @@ describe("saved histories", () => {
       "daily-first.json",
       "daily-reset.json",
       "launch.json",
+      "rollout-aborted.json",
+      "rollout-next.json",
+      "rollout-paused.json",
+      "rollout-promoted.json",
+      "rollout-released.json",
+      "rollout-rolled-back.json",
     ]);
   });
 

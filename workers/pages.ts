@@ -5,7 +5,8 @@ import type { Endpoints } from "#local/home.ts";
 import { bindAddress, freePort, portOf } from "#local/ports.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { dagPicture } from "./dag-picture.ts";
-import { listPage, runPage } from "./run-pages.ts";
+import { readRollout } from "./rollout.ts";
+import { listPage, rolloutPage, runPage } from "./run-pages.ts";
 import { listRuns, liveStages, reportRun } from "./runs.ts";
 
 /**
@@ -24,7 +25,14 @@ export async function servePages(
 
   async function answer(path: string, response: ServerResponse): Promise<void> {
     if (path === "/healthz") return send(response, 200, "text/plain", "ok");
-    if (path === "/") return send(response, 200, "text/html", listPage(await listRuns(client, endpoints)));
+    if (path === "/") {
+      const [runs, rollout] = await Promise.all([listRuns(client, endpoints), readRollout(client)]);
+      return send(response, 200, "text/html", listPage(runs, rollout));
+    }
+    if (path === "/rollout") {
+      const rollout = await readRollout(client);
+      if (rollout) return send(response, 200, "text/html", rolloutPage(rollout));
+    }
     const [, place, id, picture] = path.split("/");
     if (place === "runs" && id !== undefined && (picture === undefined || picture === "dag.svg")) {
       const report = await reportRun(client, endpoints, decodeURIComponent(id));

@@ -1,10 +1,12 @@
+import type { Rollout, RolloutLook } from "#contracts/rollout.ts";
 import type { RunReport, StageState } from "#contracts/run.ts";
+import { isOver } from "#policy/rollout.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { dagPicture, STATE_COLOURS } from "./dag-picture.ts";
 import { liveStages } from "./runs.ts";
 
-/** The list of runs, latest first. */
-export function listPage(runs: readonly RunReport[]): string {
+/** The list of runs, latest first, and how the rollout stands. */
+export function listPage(runs: readonly RunReport[], rollout?: Rollout): string {
   const rows = runs.map((run) => [
     `<a href="/runs/${encodeURIComponent(run.workflowId)}">${escaped(run.workflowId)}</a>`,
     badge(run.status),
@@ -17,12 +19,91 @@ export function listPage(runs: readonly RunReport[]): string {
   return page({
     title: "Runs",
     refresh: runs.some(({ status }) => status === "running") ? 3 : 30,
-    body:
+    body: [
+      rollout
+        ? `<p><a href="/rollout">Rollout of ${escaped(rollout.candidate.version)}</a>: ${standing(rollout)}</p>`
+        : "",
       rows.length > 0
         ? table(["run", "status", "stages", "accuracy", "verdict", "model", ""], rows)
         : "<p>No run yet. One is started with <code>npx haqei run daily</code>.</p>",
+    ].join("\n"),
   });
 }
+
+/** The latest rollout: stage, share, next look, the verdict with every number it rests on, looks and what happened. */
+export function rolloutPage(rollout: Rollout): string {
+  const { candidate, stage, nextLook, verdict, looks, history, waiting, rolledBack } = rollout;
+  const of = ({ users, usersWithError }: RolloutLook["canary"]): string => `${usersWithError} of ${users}`;
+  const facts = {
+    model: candidate.sha256.slice(0, 12),
+    ...(stage
+      ? {
+          share: `${stage.share * 100}%`,
+          "since (UTC)": clock(stage.since),
+          "planned hours": stage.plannedHours ?? "for good",
+        }
+      : {}),
+    ...(nextLook ? { "next look (UTC)": clock(nextLook) } : {}),
+    ...(waiting ? { waiting: waiting.version } : {}),
+    ...(rolledBack
+      ? {
+          "gone back to": rolledBack.sha256.slice(0, 12),
+          "seconds until the edge had confirmed it": rolledBack.seconds,
+        }
+      : {}),
+  };
+  return page({
+    title: `Rollout of ${candidate.version}`,
+    refresh: isOver(rollout) ? undefined : 3,
+    body: [
+      `<nav><a href="/">All runs</a></nav>`,
+      `<p>${standing(rollout)}</p>`,
+      figures(facts),
+      verdict ? `<h2>Verdict: ${verdict.action}, ${escaped(verdict.reason)}</h2>${figures(verdict.evidence)}` : "",
+      `<h2>Looks</h2>${table(
+        ["at (UTC)", "share", "verdict", "canary: users with errors", "stable: users with errors", "labelled pairs"],
+        looks
+          .toReversed()
+          .map((look) => [
+            clock(look.at),
+            `${look.share * 100}%`,
+            `${look.action}, ${look.reason}`,
+            of(look.canary),
+            of(look.stable),
+            String(look.pairs),
+          ]),
+      )}`,
+      `<h2>What happened</h2>${table(
+        ["at (UTC)", "", "by", "reason"],
+        history
+          .toReversed()
+          .map(({ at, what, person, reason }) => [
+            clock(at),
+            escaped(what),
+            escaped(person ?? ""),
+            escaped(reason ?? ""),
+          ]),
+      )}`,
+    ].join("\n"),
+  });
+}
+
+const standing = ({ state, stage }: Rollout): string =>
+  `<span class="badge ${BADGES[state] ?? "running"}">${state}</span>${stage ? ` at ${stage.share * 100}% of users` : ""}`;
+/** States that are over, in the colours of runs. */
+const BADGES: Partial<Record<Rollout["state"], RunReport["status"]>> = {
+  released: "completed",
+  "rolled-back": "failed",
+  frozen: "failed",
+  aborted: "cancelled",
+  withdrawn: "cancelled",
+  refused: "cancelled",
+};
+const clock = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+const figures = (values: Record<string, unknown>): string =>
+  `<dl>${Object.entries(values)
+    .map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(evidence(value))}</dd></div>`)
+    .join("")}</dl>`;
 
 /** One run: its stages as a picture, its verdict with every number it rests on, its stages as a table. */
 export function runPage(run: RunReport): string {
@@ -44,11 +125,7 @@ export function runPage(run: RunReport): string {
       `<p>${badge(status)}${partial ? "&ensp;The day was not over when its events were read: this run is partial." : ""}</p>`,
       error ? `<p class="error">${escaped(error)}</p>` : "",
       `<div class="card">${dagPicture(dailyDag, stages)}</div>`,
-      verdict
-        ? `<h2>Verdict: ${verdict.action}, ${escaped(verdict.reason)}</h2><dl>${Object.entries(verdict.evidence)
-            .map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(evidence(value))}</dd></div>`)
-            .join("")}</dl>`
-        : "",
+      verdict ? `<h2>Verdict: ${verdict.action}, ${escaped(verdict.reason)}</h2>${figures(verdict.evidence)}` : "",
       `<h2>Stages</h2>${table(["stage", "state", "seconds", "attempt", "result", "output"], rows)}`,
     ].join("\n"),
   });

@@ -1,2 +1,3 @@
+export { canaryRollout } from "./canary-rollout.ts";
 export { dailyBatch } from "./daily-batch.ts";
 export { launch } from "./launch.ts";

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
 import { Release } from "#contracts/http.ts";
+import { Incident } from "#contracts/incident.ts";
 import { RunReport } from "#contracts/run.ts";
 import { type Endpoints, type Home, readEndpoints } from "#local/home.ts";
 import { isAlive, readProcesses } from "#local/processes.ts";
@@ -22,7 +23,7 @@ export const Output = z.object({
   ),
   runs: z.array(RunReport),
   release: Release.nullable(),
-  incidents: z.array(z.unknown()),
+  incidents: z.array(Incident),
 });
 
 export function register(program: Command, act: Act): void {
@@ -37,7 +38,7 @@ export function register(program: Command, act: Act): void {
         const isUp = (wanted: string) => services.some(({ name, up }) => name === wanted && up);
         const release = endpoints && isUp("edge") ? await releaseAt(endpoints.edge.url) : null;
         const told = endpoints && isUp("temporal") ? await askTemporal(endpoints) : { runs: [], schedules: [] };
-        const output: z.infer<typeof Output> = { services, ...told, release, incidents: [] };
+        const output: z.infer<typeof Output> = { services, ...told, release, incidents: await incidentsOf(home) };
         return { output, text: describe(home, output) };
       }),
     );
@@ -66,6 +67,21 @@ async function askTemporal(endpoints: Endpoints): Promise<Pick<z.infer<typeof Ou
   }
 }
 
+/** The last incidents; a home in which no worker ran has none. */
+async function incidentsOf(home: Home): Promise<Incident[]> {
+  if (!existsSync(home.registryFile)) return [];
+  const [{ readIncidents }, { sqliteRegistry }] = await Promise.all([
+    import("#activities/open-incident.ts"),
+    import("#stores/registry.ts"),
+  ]);
+  const registry = sqliteRegistry(home.registryFile);
+  try {
+    return (await readIncidents(registry)).slice(0, 10);
+  } finally {
+    registry.close();
+  }
+}
+
 /** Null where the edge does not say: that it is up is told by its process, not by this. */
 async function releaseAt(url: string): Promise<z.infer<typeof Release> | null> {
   try {
@@ -76,7 +92,7 @@ async function releaseAt(url: string): Promise<z.infer<typeof Release> | null> {
   }
 }
 
-function describe(home: Home, { services, schedules, runs, release }: z.infer<typeof Output>): string {
+function describe(home: Home, { services, schedules, runs, release, incidents }: z.infer<typeof Output>): string {
   if (services.length === 0) return `Nothing runs in ${home.directory}. Start it with \`npx haqei start\`.`;
   const rows = services.map(({ name, up, pid, restarts, url }) => [
     name,
@@ -101,6 +117,10 @@ function describe(home: Home, { services, schedules, runs, release }: z.infer<ty
     ...schedules.map(
       ({ name, paused, next, timezone }) =>
         `Schedule ${name}: ${paused ? "paused" : `next ${next[0] ?? "never"}`} (${timezone})`,
+    ),
+    ...incidents.map(
+      ({ level, cause, opened, timeline }) =>
+        `Incident of level ${level}, ${new Date(opened).toISOString()}: ${cause}${timeline[0] ? ` (${timeline[0].what})` : ""}`,
     ),
     "",
     served,

@@ -20,6 +20,7 @@ import { auditTrail } from "../audit.ts";
 import { authorised } from "../authorised.ts";
 import { unblessed } from "../blessings.ts";
 import { exportErasures, userToken } from "../erasure.ts";
+import { exportExposure, forgetExposure } from "../exposure.ts";
 import { printGauges } from "../gauges.ts";
 import { HttpError } from "../http-error.ts";
 import { exportEvents } from "../log.ts";
@@ -50,6 +51,8 @@ const ExportQuery = z.object({
   after: z.coerce.number().int().nonnegative().default(0),
   limit: z.coerce.number().int().min(1).max(EXPORT_LIMIT).default(EXPORT_LIMIT),
 });
+
+const Epoch = z.coerce.number().int().nonnegative();
 
 /** The models that a pointer has answer, by the field that names them. */
 const modelsOf = (pointer: Pointer): { field: string; sha256: string | undefined }[] => [
@@ -135,6 +138,14 @@ export const admin = new Hono<AppEnv>()
     isolate.pointer.accept(pointer);
     c.executionCtx.waitUntil(serving(isolate, c.env, waitUntilOf(c)).catch(() => undefined));
     return c.json(pointer, 200, { etag: `"${pointer.epoch}"` });
+  })
+  .get("/exposure", async (c) => {
+    const { from } = parse(z.object({ from: Epoch }), c.req.query());
+    return c.json(await exportExposure(c.env, from));
+  })
+  .delete("/exposure", async (c) => {
+    const { before } = parse(z.object({ before: Epoch }), c.req.query());
+    return c.json({ forgotten: await forgetExposure(c.env, before) });
   })
   .post("/warm", async (c) => {
     const request = parse(WarmRequest, await readJson(c.req.raw, WARM_BODY_LIMIT));

@@ -6,6 +6,7 @@ import { explore } from "#policy/exploration.ts";
 import { answerKey } from "../answer-key.ts";
 import { budgetOf } from "../budget.ts";
 import { signEvent } from "../event-token.ts";
+import { exposedTo, outcomeOf } from "../exposure.ts";
 import { helpFor, UNSURE } from "../help.ts";
 import { HttpError } from "../http-error.ts";
 import type { Isolate } from "../isolate.ts";
@@ -27,6 +28,17 @@ function refuseLongText(body: unknown): void {
   if (body.text.length > MAX_TEXT) {
     throw new HttpError(413, "TextTooLong", `a question holds at most ${MAX_TEXT} characters`, { field: "text" });
   }
+}
+
+/** Counts, behind the answer, what became of a request that a comparison of two models rests on. */
+function expose(
+  { env, isolate, waitUntil }: Query,
+  person: string | undefined,
+  answer: { sha256: string; path: string } | undefined,
+): void {
+  const exposed = exposedTo(isolate, person);
+  if (exposed === undefined) return;
+  isolate.exposure.note(env, waitUntil, exposed, outcomeOf(isolate, exposed, answer));
 }
 
 const ANSWERED = { route: "/api/classify", status: "200" } as const;
@@ -58,11 +70,20 @@ export async function classify(query: Query): Promise<{ json: string; model: str
   // Crawlers and health checks get the current model and are counted apart: they belong to no comparison.
   const machine = isMachine(request.headers.get("user-agent") ?? undefined);
   const person = machine ? undefined : (userId ?? sessionId);
-  const by = await answering(isolate, env, waitUntil, person);
-  const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   const { textHash, normalised } = asked;
-  const { scored, cache } = await answerOf(query, by, { text, normalised, textHash, lang, top });
+  let found: { by: Serving; scored: Scored; cache: ClassifyAnswer["cache"] };
+  try {
+    const by = await answering(isolate, env, waitUntil, person);
+    found = { by, ...(await answerOf(query, by, { text, normalised, textHash, lang, top })) };
+  } catch (error) {
+    expose(query, person, undefined);
+    throw error;
+  }
+  const { by, scored, cache } = found;
+  const bucket = machine && by.bucket === "current" ? "machine" : by.bucket;
   const path = pathOf(by, scored, cache);
+  // Simple mode compares nothing.
+  if (bucket !== "simple") expose(query, person, { sha256: by.sha256, path });
   const operations = cache === "none" ? scored.operations : 0;
   const unsure = scored.path === "prior" || scored.confidence < Number(env.ABSTAIN_BELOW);
   isolate.tally.add(

@@ -26,11 +26,11 @@ let seed = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "haqei-crash-"));
-  // Long enough to be killed in the middle; and each candidate is released, so that there is a release to be killed in.
+  // Long enough to be killed in the middle; and each candidate is released, to all at once, so that there is a release to be killed in.
   const config = join(folder, "haqei.config.ts");
   await writeFile(
     config,
-    `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 45, max_dimension: 40 }, deploy: { accuracy_drop: 0.99 }, compression: { rung: "float16", accuracy_impact: 0.5 } })};\n`,
+    `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 45, max_dimension: 40 }, deploy: { accuracy_drop: 0.99 }, compression: { rung: "float16", accuracy_impact: 0.5 }, release: { stages: [{ percentage: 100, duration: "permanent" }] } })};\n`,
   );
   system = await startSystem({ dataset: DATASET, config });
 });
@@ -95,9 +95,11 @@ async function expectHealthy(report: RunReport): Promise<void> {
   expect(report.error).toBeUndefined();
   expect(report.status).toBe("completed");
   expect(report.metrics["collect.events"]).toBe(accepted);
-  expect(report.metrics["distribute.released"]).toBe(true);
-  const health = (await (await fetch(`${system.servers.endpoints.edge.url}/api/health`)).json()) as { model: string };
-  expect(health.model).toBe(report.model?.sha256);
+  expect(report.metrics["distribute.model"]).toBe(report.model?.sha256);
+  // The very first is served when its run is over, any later one when its rollout is.
+  const served = async () =>
+    ((await (await fetch(`${system.servers.endpoints.edge.url}/api/health`)).json()) as { model: string }).model;
+  await expect.poll(served, { timeout: 60_000 }).toBe(report.model?.sha256);
 }
 
 describe("kill -9 in the middle of training", () => {

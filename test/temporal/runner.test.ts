@@ -1,21 +1,15 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Context } from "@temporalio/activity";
 import { WorkflowFailedError } from "@temporalio/client";
 import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
-import { temporal } from "@temporalio/proto";
-import { TestWorkflowEnvironment } from "@temporalio/testing";
+import type { TestWorkflowEnvironment } from "@temporalio/testing";
 import { Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Errands, StageActivities } from "#activities/index.ts";
 import type { OpenedRun, RunInput, RunOutcome, StageCall, StageResult } from "#contracts/run.ts";
-import { findBinary, TIME_SKIPPING_SERVER } from "#local/temporal-binary.ts";
-import { workflowBundle } from "#workers/workflow-bundle.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
-import { progressQuery, searchAttributes } from "#workflows/messages.ts";
+import { progressQuery } from "#workflows/messages.ts";
 import { saveHistory } from "../support/histories.ts";
-import { quietWorkers } from "../support/quiet.ts";
+import { timeSkipping } from "../support/time-skipping.ts";
 
 /** The runner on a server whose clock jumps over waits, with activities that only tell what a stage would come to. */
 
@@ -60,17 +54,7 @@ let environment: TestWorkflowEnvironment;
 let codePath: string;
 
 beforeAll(async () => {
-  quietWorkers();
-  const path = await findBinary(TIME_SKIPPING_SERVER);
-  environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: "existing-path", path } },
-  });
-  const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
-  await environment.connection.operatorService.addSearchAttributes({
-    namespace: "default",
-    searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, keyword])),
-  });
-  codePath = await workflowBundle(await mkdtemp(join(tmpdir(), "haqei-bundle-")));
+  ({ environment, codePath } = await timeSkipping());
 });
 afterAll(async () => {
   await environment?.teardown();
@@ -97,7 +81,7 @@ async function runDaily(
     calls.push(call);
     return fake.stages?.[name] ? fake.stages[name](call) : resultOf(call, Context.current().info.attempt);
   };
-  const errands: Errands = {
+  const errands: Pick<Errands, "standing" | "open" | "lookup"> = {
     standing: async () => "absent",
     open: async () => fake.open ?? opened(),
     lookup: async (call, { use }) => {

@@ -1,0 +1,23 @@
+/** What the edge is asked after a switch: its answers must be those that the model gives offline, whatever the taxonomy. */
+export const GOLDEN_QUERIES: readonly string[] = [
+  "転職するか今の会社に残るか迷っている",
+  "好きな人に気持ちを伝えるタイミングが分からない",
+  "親の介護と仕事の両立がつらい",
+  "貯金を切り崩して店を始めるべきか",
+  "試験に落ちてやる気が出ない",
+  "友だちとけんかして謝れずにいる",
+  "引っ越し先で近所づきあいがうまくいかない",
+  "should i quit my job before i have another one",
+  "my partner wants to move abroad and i do not",
+  "i was promoted and now my old friends keep away from me",
+  "we finished the project but nobody noticed",
+  "how long should i wait for an answer",
+  "i lent money to my brother and he avoids me",
+  "the plan is good but the others do not trust me yet",
+  "该不该离开做了十年的工作",
+  "和父母的意见不同，不知道怎么开口",
+  "生意刚开始就遇到困难",
+  "朋友借钱不还，要不要说清楚",
+  "努力了很久还是看不到结果",
+  "大家都催我快点决定，可是我还没准备好",
+];

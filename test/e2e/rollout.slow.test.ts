@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readIncidents } from "#activities/open-incident.ts";
+import { Output } from "#cli/commands/release.ts";
+import { main } from "#cli/main.ts";
+import { Config } from "#contracts/config.ts";
+import { ConflictError } from "#contracts/errors.ts";
+import type { CommandName } from "#contracts/rollout.ts";
+import { sqliteRegistry } from "#stores/registry.ts";
+import { reportRelease, rollBackRelease, startRollout, tellRollout } from "#workers/rollout.ts";
+import { type RolloutSystem, startRolloutSystem, startUsers } from "../support/rollouts.ts";
+
+/** Rollouts in seconds on real parts: Temporal's dev server, workers, workerd, and users who ask all the while. */
+
+let all: RolloutSystem;
+let users: ReturnType<typeof startUsers>;
+const by = (reason: string) => ({ person: "mika", reason });
+const say = (name: CommandName, reason: string) => tellRollout(all.system.servers.endpoints, name, by(reason));
+const pidOf = (name: string): number => {
+  const child = all.system.servers.children().find((one) => one.name === name);
+  if (!child) throw new Error(`no process ${name} runs`);
+  return child.pid;
+};
+const answers = () =>
+  all.edge.health().then(
+    () => true,
+    () => false,
+  );
+async function start(sha256: string) {
+  const registry = sqliteRegistry(all.system.home.registryFile);
+  try {
+    const { endpoints } = all.system.servers;
+    return await startRollout({ edge: all.edge, registry, endpoints }, sha256, by("a test"));
+  } finally {
+    registry.close();
+  }
+}
+
+beforeAll(async () => {
+  all = await startRolloutSystem();
+  users = startUsers(all.system.servers.endpoints.edge.url);
+});
+afterAll(async () => {
+  await users?.stop();
+  await all?.system.end();
+});
+
+describe("a rollout on real parts", () => {
+  it("takes a healthy model to everybody, stage by stage, and leaves the one before at hand", async () => {
+    const [good = ""] = all.good;
+    expect(await start(good)).toBe("started");
+    const rollout = await all.until(good);
+    expect(rollout.history.map(({ what }) => what).join("\n")).toContain("released");
+    expect(rollout.state).toBe("released");
+    expect(users.counts.unanswered).toBe(0);
+    expect(new Set(rollout.looks.map(({ share }) => share))).toEqual(new Set([0.25, 0.5]));
+    expect(rollout.looks.every(({ canary }) => canary.usersWithError === 0)).toBe(true);
+    const report = await reportRelease(all.edge, all.system.servers.endpoints);
+    expect(report).toMatchObject({
+      current: { sha256: good, version: "v1.0.1" },
+      previous: { sha256: all.first, version: "v1.0.0" },
+      canary: null,
+      stage: null,
+      verdict: { action: "promote" },
+    });
+  });
+
+  it("is told by haqei release, in its schema, with the status that says what is wrong", async () => {
+    const haqei = async (...args: string[]) => {
+      const out: string[] = [];
+      const streams = { out: (text: string) => void out.push(text), err: () => undefined, isTerminal: false };
+      const exit = await main(["release", ...args, "--json", "--home", all.system.home.directory], streams);
+      return { exit, output: JSON.parse(out.join("")) as Record<string, unknown> };
+    };
+    const status = await haqei("status");
+    expect(status.exit).toBe(0);
+    expect(Output.parse(status.output)).toMatchObject({
+      current: { sha256: all.good[0] },
+      stage: null,
+      rollout: { state: "released" },
+    });
+    const plan = await haqei("plan");
+    expect(plan.output.plan).toMatchObject({ message: expect.any(String), stages: expect.any(Array) });
+    expect((await haqei("abort", "--reason", "none runs")).exit).not.toBe(0);
+    expect((await haqei("abort")).output).toMatchObject({
+      error: { name: "InputError", message: "a reason is missing" },
+    });
+  });
+
+  it("takes one back whose users meet more errors, remembers it, and opens an incident", async () => {
+    const [good, bad = ""] = all.good;
+    await start(bad);
+    await all.until(bad, "watching");
+    await say("pause", "a look at what happens when its bytes rot");
+    await all.damage(bad);
+    const killed = pidOf("edge");
+    process.kill(killed, "SIGKILL");
+    await expect.poll(async () => pidOf("edge") !== killed && (await answers()), { timeout: 60_000 }).toBe(true);
+    const rollout = await all.until(bad);
+    expect(rollout.state).toBe("rolled-back");
+    expect(rollout.verdict).toMatchObject({ action: "rollback", reason: "errors-worse" });
+    expect(rollout.rolledBack).toMatchObject({ sha256: good, looks: 5 });
+    expect((await all.edge.pointer())?.canary).toBeUndefined();
+    const registry = sqliteRegistry(all.system.home.registryFile);
+    expect((await registry.read(`rolled-back/${bad}`)).value).toMatchObject({ cause: "errors-worse" });
+    expect(await readIncidents(registry)).toEqual([
+      expect.objectContaining({ cause: "release-rolled-back", level: 3 }),
+    ]);
+    registry.close();
+  });
+
+  it("has a second candidate wait, gives one up when a person says so, and goes on with the newest", async () => {
+    const [served = "", , given = "", older = "", newest = ""] = all.good;
+    await start(given);
+    await all.until(given, "watching");
+    // Two at once: one waits behind the rollout, the other takes its place.
+    expect(await start(older)).toBe("waiting");
+    expect(await start(newest)).toBe("waiting");
+    await expect(say("resume", "why not")).rejects.toThrow(ConflictError);
+    const aborted = await say("abort", "wrong answers");
+    expect(aborted).toMatchObject({ state: "aborted", rolledBack: { sha256: served } });
+    expect((await all.until(newest)).state).toBe("released");
+    expect((await all.edge.pointer())?.current.sha256).toBe(newest);
+  });
+
+  it("rolls back with no rollout running, straight by the pointer", async () => {
+    const [served] = all.good;
+    const registry = sqliteRegistry(all.system.home.registryFile);
+    const { endpoints } = all.system.servers;
+    const { direct, seconds } = await rollBackRelease(
+      { edge: all.edge, registry, endpoints, config: Config.parse({}) },
+      by("users complain"),
+    );
+    registry.close();
+    expect(direct).toBe(true);
+    expect(seconds).toBeGreaterThan(0);
+    expect((await all.edge.pointer())?.current.sha256).toBe(served);
+    expect((await all.edge.health()).model).toBe(served);
+    console.info(`rolled back and confirmed in ${seconds.toFixed(2)} s`);
+  });
+
+  it("goes back as soon as the edge answers again, where it was away when a person said so", async () => {
+    const [served, , , , , one = ""] = all.good;
+    await start(one);
+    await all.until(one, "watching");
+    const edge = pidOf("edge");
+    process.kill(-edge, "SIGSTOP");
+    const saying = say("rollback", "it must go");
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    process.kill(-edge, "SIGCONT");
+    expect(await saying).toMatchObject({ state: "rolled-back", rolledBack: { sha256: served } });
+    expect((await all.edge.pointer())?.canary).toBeUndefined();
+  });
+
+  it("goes on where its worker is killed in each stage", async () => {
+    const [, , , , , , one = ""] = all.good;
+    await start(one);
+    for (const share of [0.25, 0.5]) {
+      await expect
+        .poll(async () => (await all.rollout().catch(() => undefined))?.stage?.share, {
+          timeout: 180_000,
+          interval: 100,
+        })
+        .toBe(share);
+      process.kill(pidOf("pipeline"), "SIGKILL");
+    }
+    const rollout = await all.until(one);
+    expect(rollout.state).toBe("released");
+    expect((await all.edge.pointer())?.current.sha256).toBe(one);
+  });
+});

@@ -1,0 +1,17 @@
+import type { ConfigInput } from "#local/config.ts";
+
+/** Rollouts of seconds, judged by few users: the same code as the real hours. */
+export default {
+  dataset: "../../datasets",
+  release: {
+    stages: [
+      { percentage: 25, duration: "2s" },
+      { percentage: 50, duration: "2s" },
+      { percentage: 100, duration: "permanent" },
+    ],
+    metrics: ["errors"],
+    rollback_threshold: { error_rate: 0.3 },
+    minimumUsers: 10,
+    lookEvery: "0.5s",
+  },
+} satisfies ConfigInput;
