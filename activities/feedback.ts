@@ -75,7 +75,7 @@ export interface Learnt {
 /**
  * Joins feedback to the answers it is about and labels their queries: one example a distinct text. Each lesson is a vote, an implicit
  * one weighed by how seldom its rank is looked at, all by how far their user is believed. A text's label is the class with more
- * weight than all others together and counts what it is ahead; no user and no network gives more than its share of a class. Texts of
+ * weight than all others together and counts what it is ahead, up to a most; no user and no network gives more than its share of a class. Texts of
  * held-out splits are never learnt, and ones already authored with the same label teach nothing new. Needs consent: an answer
  * without its text is counted and left out.
  */
@@ -94,7 +94,7 @@ export function learnExamples(
   const believed = votes.map((vote) => ({ ...vote, weight: vote.weight * (trust.get(vote.user) as number) }));
 
   const won = [...Map.groupBy(believed, ({ item }) => item)].flatMap(([item, said]) => {
-    const consensus = consensusOf(said);
+    const consensus = consensusOf(said, feedback.maximumWeight);
     if (consensus === undefined) count(dropped, "contradictory");
     else if (heldOut.has(item)) count(dropped, "held-out");
     else if (labelsOf.get(item)?.has(consensus.label)) count(dropped, "already-authored");

@@ -100,6 +100,8 @@ export const FeedbackConfig = z.strictObject({
       reports: PerDay.default(100),
     })
     .prefault({}),
+  /** Most that one text counts, in authored examples, however many say the same of it: more would drown the others and let the fit diverge. */
+  maximumWeight: z.number().positive().default(3),
   /** No user and no network gives more than this share of a class's weight. */
   maximumShare: z.number().gt(0).max(1).default(0.01),
   trust: z

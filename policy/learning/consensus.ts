@@ -2,9 +2,11 @@ import type { Vote } from "./trust.ts";
 
 /**
  * The label that has more weight than all others together, with its votes cut to what they are ahead, in proportion; undefined where
- * the evidence does not decide. @param votes on one text
+ * the evidence does not decide. What is ahead of `most` is cut as well: the tenth user who says the same adds nothing.
+ *
+ * @param votes on one text
  */
-export function consensusOf(votes: readonly Vote[]): { label: number; votes: Vote[] } | undefined {
+export function consensusOf(votes: readonly Vote[], most: number): { label: number; votes: Vote[] } | undefined {
   const sums = new Map<number, number>();
   let all = 0;
   for (const { label, weight } of votes) {
@@ -18,7 +20,7 @@ export function consensusOf(votes: readonly Vote[]): { label: number; votes: Vot
       return {
         label,
         votes: votes.flatMap((vote) =>
-          vote.label === label ? [{ ...vote, weight: vote.weight * (ahead / sum) }] : [],
+          vote.label === label ? [{ ...vote, weight: vote.weight * (Math.min(ahead, most) / sum) }] : [],
         ),
       };
   }
