@@ -4,6 +4,7 @@ import type { CheckpointStore } from "#stores/checkpoints.ts";
 import type { EdgeClient } from "#stores/edge.ts";
 import type { Registry } from "#stores/registry.ts";
 import type { Signer } from "#stores/signing.ts";
+import type { Measured, ToMeasure } from "#training/measure.ts";
 
 /** What activities work with; a worker makes it once and hands it in. */
 export interface Dependencies {
@@ -18,6 +19,8 @@ export interface Dependencies {
   edge: EdgeClient;
   /** Vouches for models that passed, and for pointers. */
   signer: Signer;
+  /** Measures a model in the runtime that serves it. */
+  measureAsServed: (given: ToMeasure, signal: AbortSignal) => Promise<Measured>;
   /** Digest of each stage's bundled code, by activity name. */
   codeDigests: Record<string, string>;
   /** Address of the page that draws a run. */

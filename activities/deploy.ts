@@ -5,15 +5,14 @@ import { type Pairs, Validation } from "#contracts/evaluation.ts";
 import type { StageCall } from "#contracts/run.ts";
 import type { Verdict } from "#contracts/verdict.ts";
 import { fromArrow } from "#datasets/arrow.ts";
-import { decodeModel } from "#model/codec.ts";
 import { judgeCompression } from "#policy/compression-gate.ts";
 import { feasibility } from "#policy/feasibility.ts";
+import { pairsOf } from "#policy/pairs.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { digestOf } from "#stores/digest.ts";
-import { measureCompression } from "#training/gate.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { readEvents } from "./feedback.ts";
-import { pairsOf, scoreMetrics, scoreModel, testQueries } from "./scoring.ts";
+import { scoreMetrics, testQueries } from "./scoring.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 import { trafficOf } from "./traffic.ts";
 
@@ -24,33 +23,38 @@ const Settings = z.object({
   preprocess: Config.shape.preprocess,
 });
 
-type Needs = Pick<Dependencies, "artefacts" | "signer" | "codeDigests" | "now">;
+type Needs = Pick<Dependencies, "artefacts" | "signer" | "codeDigests" | "now" | "measureAsServed">;
 
 /**
- * `06:deploy`: whether the model, compressed as it would be shipped, may be released; a verdict with every number it rests on, and whether
- * a rollout could be decided at the day's traffic. One that may is blessed: the proof is an artefact of its own, named by the decision.
+ * `06:deploy`: whether the model may be released, compressed as it would be shipped and measured in the runtime that would serve it; a verdict
+ * with every number it rests on, and whether a rollout could be decided at the day's traffic. One that may is blessed: the proof is
+ * an artefact of its own, named by the decision.
  */
 export const deploy =
   (needs: Needs) =>
-  async ({ call, input }: StageContext): Promise<StageWork> => {
+  async ({ call, input, signal }: StageContext): Promise<StageWork> => {
     const { deploy, compression, release, preprocess } = Settings.parse(call.settings);
     const limits = { ...deploy, accuracy_impact: compression.accuracy_impact };
     const validation = Validation.parse(jsonOf(await input("evaluation")));
     const { examples, classes } = fromArrow(await input("dataset"));
     const queries = testQueries(examples);
     const { model, current } = call.inputs;
-    const shippedBytes = await input("model");
-    const shipped = scoreModel(shippedBytes, model?.sha256 ?? "", queries);
-    const figures = measureCompression(decodeModel(await input("original")), decodeModel(shippedBytes), queries);
-    const against = current
-      ? pairsOf(shipped.correct, scoreModel(await input("current"), current.sha256, queries).correct)
-      : undefined;
+    const measured = await needs.measureAsServed(
+      {
+        model: await input("model"),
+        original: await input("original"),
+        ...(current ? { current: await input("current") } : {}),
+        queries,
+      },
+      signal,
+    );
+    const against = measured.current && pairsOf(measured.model.correct, measured.current.correct);
     const decided = decideRelease(
       {
         trained: { n: validation.candidate.n, ...validation.candidate.top1 },
-        shipped: { n: shipped.score.n, ...shipped.score.top1 },
+        shipped: { n: measured.model.n, ...measured.model.top1 },
         classes: classes.length,
-        compression: judgeCompression(figures, compression),
+        compression: judgeCompression(measured.compression, compression),
         against,
         alreadyCurrent: current !== undefined && current.sha256 === model?.sha256,
       },
@@ -64,7 +68,7 @@ export const deploy =
             artefact: model.sha256,
             evaluationSet: digestOf(queries),
             policy: verdict.policyDigest,
-            metrics: scoreMetrics(shipped.score),
+            metrics: scoreMetrics(measured.model),
           })
         : undefined;
     return {

@@ -2,12 +2,12 @@ import { getClient } from "@temporalio/activity";
 import type { StageCall, StageResult } from "#contracts/run.ts";
 import { checkHealth } from "./check-health.ts";
 import { collect } from "./collect.ts";
-import { compress } from "./compress.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { deploy } from "./deploy.ts";
 import { distribute } from "./distribute.ts";
 import { look } from "./look.ts";
 import { lookup } from "./lookup.ts";
+import { offThread } from "./off-thread.ts";
 import { offerRollout } from "./offer-rollout.ts";
 import { open } from "./open.ts";
 import { openIncident } from "./open-incident.ts";
@@ -21,7 +21,6 @@ import { settleRelease } from "./settle-release.ts";
 import { stage } from "./stage.ts";
 import { standing } from "./standing.ts";
 import { train } from "./train.ts";
-import { validate } from "./validate.ts";
 
 type StageActivity = (call: StageCall) => Promise<StageResult>;
 
@@ -72,8 +71,8 @@ export const pipelineActivities = (dependencies: Dependencies): Errands & Upkeep
   settleRelease: settleRelease(dependencies),
   collect: stage(dependencies, collect(dependencies)),
   preprocess: stage(dependencies, preprocess(dependencies)),
-  validate: stage(dependencies, validate()),
-  compress: stage(dependencies, compress()),
+  validate: stage(dependencies, offThread("validate")),
+  compress: stage(dependencies, offThread("compress")),
   deploy: stage(dependencies, deploy(dependencies)),
   distribute: stage(
     dependencies,

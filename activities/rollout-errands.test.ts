@@ -6,9 +6,11 @@ import { Config } from "#contracts/config.ts";
 import { ConflictError, NotReachableError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { Candidate } from "#contracts/rollout.ts";
+import { blessedBy } from "#local/test-support/blessed.ts";
 import type { EdgeClient } from "#stores/edge.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { type Registry, sqliteRegistry } from "#stores/registry.ts";
+import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { tinyModel } from "../edge/test-support/tiny-model.ts";
 import { openIncident, readIncidents } from "./open-incident.ts";
 import { openRollout } from "./open-rollout.ts";
@@ -16,12 +18,16 @@ import { goBack } from "./roll-back.ts";
 import { rollbackOf } from "./rolled-back.ts";
 import { setShare } from "./set-share.ts";
 
-const [OLD, OTHER] = ["a".repeat(64), "c".repeat(64)];
+const OTHER = "c".repeat(64);
+const SIGNER = createSigner(newSigningKey());
+const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
 const config = Config.parse({});
 let folder: string;
 let registry: Registry;
 let pointer: Pointer | undefined;
 let candidate: Candidate;
+/** Digest of the model that serves. */
+let OLD: string;
 /** Answers before the edge serves what the pointer says. */
 let late = 0;
 
@@ -52,6 +58,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "haqei-rollout-"));
   registry = sqliteRegistry(join(folder, "registry.db"));
   late = 0;
+  OLD = (await needs().artefacts.put("model", tinyModel(["two", "one"]), NOTHING)).sha256;
   pointer = {
     schema: 1,
     epoch: 4,
@@ -61,13 +68,8 @@ beforeEach(async () => {
     cacheGeneration: 0,
     readings: OTHER,
   };
-  const { sha256 } = await needs().artefacts.put("model", tinyModel(["one", "two"]), {
-    producedBy: "test",
-    parents: [],
-    codeDigest: "",
-    configDigest: "",
-    metrics: {},
-  });
+  const { sha256 } = await needs().artefacts.put("model", tinyModel(["one", "two"]), NOTHING);
+  await needs().released.bless(blessedBy(SIGNER, sha256));
   candidate = { sha256, version: "v1.0.5" };
 });
 afterEach(() => {
@@ -150,6 +152,17 @@ describe("a rollout is opened", () => {
     expect(opened).toMatchObject({ policy: config.release, readings: OTHER });
     expect(opened.refused).toBeUndefined();
     expect(await needs().released.has(candidate)).toBe(true);
+  });
+
+  it("never of one without a blessing, or of one that breaks what serves; both say why", async () => {
+    const refused = async (texts: string[], isBlessed: boolean) => {
+      const { sha256 } = await needs().artefacts.put("model", tinyModel(texts), NOTHING);
+      if (isBlessed) await needs().released.bless(blessedBy(SIGNER, sha256));
+      return (await openRollout(needs())({ sha256, version: "v1.0.6" })).refused;
+    };
+    expect(await refused(["three", "four"], false)).toContain("no blessing");
+    expect(await refused(["one", "two", "three"], true)).toContain("Breaking changes detected");
+    expect(await refused(["three", "four"], true)).toBeUndefined();
   });
 
   it("never of what is current, nor before a first release, nor again of what was rolled back but by a person", async () => {

@@ -1,11 +1,13 @@
-import type { Pairs, Score } from "#contracts/evaluation.ts";
+import type { Score } from "#contracts/evaluation.ts";
 import type { Example } from "#contracts/example.ts";
 import { decodeModel } from "#model/codec.ts";
 import { type Evaluation, evaluate } from "#training/evaluate.ts";
 
 /** The frozen test queries of a data set. */
-export const testQueries = (examples: readonly Example[]): Example[] =>
-  examples.filter(({ split }) => split === "test");
+export const testQueries = (examples: readonly Example[]): Example[] => queriesOf(examples, "test");
+
+export const queriesOf = (examples: readonly Example[], split: Example["split"]): Example[] =>
+  examples.filter((example) => example.split === split);
 
 /** A model's figures on labelled queries, without timings: the same bytes score the same anywhere. */
 export function scoreModel(
@@ -17,22 +19,19 @@ export function scoreModel(
   return { score: { model: digest, n, top1, top3, graded_top3, ece, byLanguage }, correct };
 }
 
-/** How a candidate compares with another model on the same queries. */
-export function pairsOf(candidate: Evaluation["correct"], other: Evaluation["correct"]): Pairs {
-  const pairs = { n: candidate.length, worse: 0, better: 0 };
-  candidate.forEach((right, index) => {
-    if (right && !other[index]) pairs.better++;
-    if (!right && other[index]) pairs.worse++;
-  });
-  return pairs;
-}
-
 /** Such as `0.41 top-1 (0.38-0.45, n 768)`. */
 export const topOne = ({ top1, n }: Score): string =>
   `${top1.value.toFixed(3)} top-1 (${top1.lo.toFixed(2)}-${top1.hi.toFixed(2)}, n ${n})`;
 
 /** A score's figures as a stage's metrics. */
-export function scoreMetrics({ n, top1, top3, graded_top3, ece, byLanguage }: Score): Record<string, number> {
+export function scoreMetrics({
+  n,
+  top1,
+  top3,
+  graded_top3,
+  ece,
+  byLanguage,
+}: Omit<Score, "model">): Record<string, number> {
   return {
     n,
     top1: top1.value,

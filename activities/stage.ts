@@ -12,7 +12,7 @@ import { named } from "./failure.ts";
 export interface StageWork {
   kind: ArtefactKind;
   bytes: Uint8Array;
-  /** What is made beside it, by role: an input `STAGE#ROLE` of other stages. */
+  /** What is made beside it, by role: an input `STAGE#ROLE` of other stages, or kept for itself. */
   beside?: Record<string, { kind: ArtefactKind; bytes: Uint8Array; metrics: Metrics }>;
   metrics: Metrics;
   timings?: Metrics;

@@ -6,7 +6,7 @@ import type { Dependencies } from "./dependencies.ts";
 import type { StageContext, StageWork } from "./stage.ts";
 
 const Asked = z.object({ seed: z.number().int() });
-const Settings = z.object({ training: Config.shape.training, compression: Config.shape.compression });
+const Settings = z.object({ training: Config.shape.training });
 
 /**
  * `03:train`: fits a model on the frozen data set, in a thread of its own so that heartbeats go on. After each epoch the state is
@@ -16,7 +16,7 @@ export const train =
   ({ checkpoints }: Pick<Dependencies, "checkpoints">) =>
   async ({ call, input, signal, report }: StageContext): Promise<StageWork> => {
     const { seed } = Asked.parse(call.asked);
-    const { training, compression } = Settings.parse(call.settings);
+    const { training } = Settings.parse(call.settings);
     const { examples, classes } = fromArrow(await input("dataset"));
     const checkpoint = await checkpoints.read(call.key);
     const { model, report: figures } = await trainInThread(
@@ -26,7 +26,7 @@ export const train =
         classes,
         options: training,
         seed,
-        rung: compression.rung,
+        rung: training.rung,
         ...(training.maxBytes > 0 ? { maxBytes: training.maxBytes } : {}),
         ...(checkpoint ? { checkpoint } : {}),
       },

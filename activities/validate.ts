@@ -1,6 +1,7 @@
 import type { Validation } from "#contracts/evaluation.ts";
 import { fromArrow } from "#datasets/arrow.ts";
-import { pairsOf, scoreMetrics, scoreModel, testQueries, topOne } from "./scoring.ts";
+import { pairsOf } from "#policy/pairs.ts";
+import { scoreMetrics, scoreModel, testQueries, topOne } from "./scoring.ts";
 import { jsonBytes, type StageContext, type StageWork } from "./stage.ts";
 
 /** `04:validate`: the trained model on the frozen test queries, and pair by pair against the model that serves now. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import { createSigner, newSigningKey } from "#stores/signing.ts";
 import { compress } from "#training/compress.ts";
 import { train } from "#training/train.ts";
 import { type Figure, printFigures } from "./figures.ts";
+import { processCpuMs } from "./process-cpu.ts";
 
 /**
  * What a request costs workerd, by the kernel's own account: an empty Worker, one that does no more than such an exchange must (reads
@@ -44,15 +45,6 @@ const SECRET = "bench";
 const MAX_BYTES = 800_000;
 /** Goals: ratios to the empty Worker, and ms. */
 const GOAL = { hit: 1.15, full: 1.5, fullMs: 2, worstMs: 10, coldMs: 50 };
-
-/** CPU that a process's threads have had so far, in ms. */
-async function cpuMs(pid: number): Promise<number> {
-  const threads = await readdir(`/proc/${pid}/task`);
-  const shares = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "0")),
-  );
-  return shares.reduce((sum, share) => sum + Number(share.split(" ", 1)[0]), 0) / 1e6;
-}
 
 /** Resident memory of a process, in MB. */
 async function residentMb(pid: number): Promise<number> {
@@ -199,10 +191,10 @@ try {
     edge = await beginEdge();
     // The local servers of D1, KV and R2 start with their first request too: they are not the edge's.
     await (await fetch(`${edge.url}/admin/pointer`, { headers: { authorization: `Bearer ${SECRET}` } })).text();
-    const [before, sent] = [await cpuMs(edge.workerdPid()), performance.now()];
+    const [before, sent] = [processCpuMs(edge.workerdPid()), performance.now()];
     const answer = (await (await post(edge.url, first)).json()) as { path: string };
     if (answer.path !== "full") throw new Error(`a cold edge answered by its ${answer.path}`);
-    cold.push({ wall: performance.now() - sent, cpu: (await cpuMs(edge.workerdPid())) - before });
+    cold.push({ wall: performance.now() - sent, cpu: processCpuMs(edge.workerdPid()) - before });
   }
   for (const [name, values] of [
     ["CPU", cold.map(({ cpu }) => cpu)],
@@ -251,11 +243,11 @@ try {
   for (const { send } of cases) await sendAll(send, WARM_UP);
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const one of cases) {
-      const before = await cpuMs(one.pid());
+      const before = processCpuMs(one.pid());
       await sendAll(one.send, A_ROUND, (text) => {
         if (one !== base) one.operations += (JSON.parse(text) as { operations?: number }).operations ?? 0;
       });
-      one.rounds.push(((await cpuMs(one.pid())) - before) / A_ROUND);
+      one.rounds.push((processCpuMs(one.pid()) - before) / A_ROUND);
     }
   }
   const ratioTo = (one: { rounds: number[] }, peer: { rounds: number[] }) =>

@@ -13,7 +13,7 @@ export interface Point {
   top1: number;
 }
 
-const COLOURS = ["#a8442a", "#3f6f8f", "#7c8f3f"];
+const COLOURS = ["#a8442a", "#c98a2b", "#3f6f8f", "#7c8f3f"];
 
 /** Accuracy over size as an SVG, sizes on a logarithmic axis; the points of a series are joined. */
 export function ladderPicture(points: readonly Point[], title: string): string {

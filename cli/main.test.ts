@@ -6,9 +6,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { z } from "zod";
+import { TrainingConfig } from "#contracts/config.ts";
 import { ConflictError, DataGateError, InputError, NotFoundError, NotReachableError } from "#contracts/errors.ts";
 import { homeIn, prepareHome, writeEndpoints } from "#local/home.ts";
 import { identify, startTime, waitUntil, writeProcesses } from "#local/processes.ts";
+import { decodeModel, encodeModel } from "#model/codec.ts";
+import { compress } from "#training/compress.ts";
+import { damaged, synthetic } from "#training/test-support/damage.ts";
+import { train as trainModel } from "#training/train.ts";
 import * as classify from "./commands/classify.ts";
 import * as config from "./commands/config.ts";
 import * as doctor from "./commands/doctor.ts";
@@ -205,6 +210,40 @@ test("train, evaluate and classify work on a file of labels and texts, and the s
   writeFileSync(file, "no tab here");
   expect((await call("train", "--dataset", file, "--out", out)).exit).toBe(2);
   expect((await call("evaluate", "--model", file, "--queries", file)).exit).toBe(2);
+});
+
+test("gate refuses a model with a tenth of its codes exchanged, and names what to loosen", async () => {
+  const options = TrainingConfig.parse({ epochs: 8, max_dimension: 12 });
+  const original = (await trainModel({ examples: synthetic(600, 1), options, seed: 1 })).model;
+  const held = join(folder, "held.tsv");
+  writeFileSync(
+    held,
+    synthetic(400, 2)
+      .map(({ label, text }) => `${label}\t${text}`)
+      .join("\n"),
+  );
+  writeFileSync(join(folder, "original.bin"), original);
+  for (const rung of ["coded", "codebook"] as const) {
+    const whole = compress(original, rung);
+    writeFileSync(join(folder, "whole.bin"), whole);
+    writeFileSync(join(folder, "damaged.bin"), encodeModel(damaged(decodeModel(whole))));
+    const judged = (name: string) =>
+      json(
+        gate.Output,
+        "gate",
+        "--model",
+        join(folder, name),
+        "--original",
+        join(folder, "original.bin"),
+        "--queries",
+        held,
+      );
+    expect(await judged("whole.bin")).toMatchObject({ exit: 0, output: { passed: true, rung } });
+    const { exit, output } = await judged("damaged.bin");
+    expect({ exit, passed: output.passed }).toEqual({ exit: 1, passed: false });
+    expect(output.failed).toContain("vector_retention");
+    expect(output.recommendations.join()).toContain("training.maxBytes");
+  }
 });
 
 test("logs --follow goes on with what is written, as JSON Lines, until it is told to end", async () => {

@@ -28,7 +28,9 @@ describe("the config's defaults", () => {
     const { compression, deploy, release, training, preprocess } = Config.parse({});
     expect(deploy).toEqual({ accuracy_drop: 0.05 });
     expect(compression).toEqual({
-      rung: "coded",
+      shipBytes: 800_000,
+      pinned: { terms: [], decisive: 0 },
+      refit: { below: 150_000, epochs: 4 },
       information_retention: 0.95,
       semantic_similarity: 0.92,
       keyword_coverage: 0.9,
@@ -37,6 +39,7 @@ describe("the config's defaults", () => {
       ladder: {
         float16: { information_retention: 0.98, accuracy_impact: 0.01 },
         int8: { information_retention: 0.95, accuracy_impact: 0.03 },
+        codebook: { information_retention: 0.9, accuracy_impact: 0.05 },
         coded: { information_retention: 0.9, accuracy_impact: 0.05 },
       },
       degradation: { adjust: 0.03, rollback: 0.05 },
@@ -72,7 +75,8 @@ describe("what the config refuses", () => {
     [{ release: { metrics: [] } }, "release.metrics"],
     [{ release: { metrics: ["errors", "errors"] } }, "release.metrics"],
     [{ release: { rollback_threshold: { error_rate: 0 } } }, "release.rollback_threshold.error_rate"],
-    [{ compression: { rung: "float32" } }, "compression.rung"],
+    [{ training: { rung: "float32" } }, "training.rung"],
+    [{ compression: { shipBytes: 0 } }, "compression.shipBytes"],
     [{ compression: { keyword_coverage: 90 } }, "compression.keyword_coverage"],
     [{ store: { kind: "s3", endpoint: "not an address", bucket: "b" } }, "store.endpoint"],
   ])("%j names %s", (input, path) => {

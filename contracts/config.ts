@@ -1,29 +1,57 @@
 import { z } from "zod";
 
+/** Rungs that a trained model can be brought to (specification 6.2); the last two are two ways to its last stage. */
+export const LADDER = ["float16", "int8", "codebook", "coded"] as const;
+export type LadderRung = (typeof LADDER)[number];
+
+/** What of the trainer depends on how many examples a class there are. */
+const fitSettings = {
+  /** Cap on the dimension of text vectors (specification 3.2 `max_dimension`). */
+  max_dimension: z.number().int().min(2).max(512),
+  epochs: z.number().int().min(1).max(1000),
+  learningRate: z.number().positive(),
+  /** Share of features left out at each step. */
+  dropout: z.number().min(0).max(0.9),
+  labelSmoothing: z.number().min(0).max(0.5),
+  /** Runs from the same start with different seeds, whose weights are averaged. */
+  soups: z.number().int().min(1).max(16),
+};
+
 /** Settings of the trainer; the defaults are the recipe that measured best on CLINC150's dev split. */
 export const TrainingConfig = z.strictObject({
   backend: z.enum(["auto", "js", "tfjs-node"]).default("js"),
-  /** Cap on the dimension of text vectors (specification 3.2 `max_dimension`). */
-  max_dimension: z.number().int().min(2).max(512).default(50),
+  max_dimension: fitSettings.max_dimension.default(50),
   /** Smallest dimension that explains this share of variance, under the cap (3.2 `min_variance_explained`). */
   min_variance_explained: z.number().gt(0).max(1).default(0.95),
-  epochs: z.number().int().min(1).max(1000).default(20),
-  learningRate: z.number().positive().default(0.2),
-  /** Share of features left out at each step. */
-  dropout: z.number().min(0).max(0.9).default(0.3),
-  labelSmoothing: z.number().min(0).max(0.5).default(0),
-  /** Runs from the same start with different seeds, whose weights are averaged. */
-  soups: z.number().int().min(1).max(16).default(1),
+  epochs: fitSettings.epochs.default(20),
+  learningRate: fitSettings.learningRate.default(0.2),
+  dropout: fitSettings.dropout.default(0.3),
+  labelSmoothing: fitSettings.labelSmoothing.default(0),
+  /** `balanced`: every class weighs alike in the fit, however many examples it has. */
+  classWeights: z.enum(["none", "balanced"]).default("none"),
+  /** Epochs without a better answer to dev after which a run ends and its best weights are taken; 0 goes to the end. */
+  patience: z.number().int().min(0).default(0),
+  soups: fitSettings.soups.default(1),
+  /** What is set otherwise where there are fewer than `below` examples a class; nothing without it. */
+  few: z
+    .strictObject({ below: z.number().positive().default(40), ...fitSettings })
+    .partial({
+      max_dimension: true,
+      epochs: true,
+      learningRate: true,
+      dropout: true,
+      labelSmoothing: true,
+      soups: true,
+    })
+    .optional(),
   /** Largest compressed model, in bytes: trained twice, the second time on the features that matter most; 0 for any size. */
   maxBytes: z.number().int().min(0).default(0),
+  /** The rung that `maxBytes` is counted on, and that `haqei train` writes. */
+  rung: z.enum(LADDER).default("coded"),
   /** Most frequent features kept; 0 keeps all. */
   maxFeatures: z.number().int().min(0).default(0),
 });
 export type TrainingConfig = z.infer<typeof TrainingConfig>;
-
-/** Rungs that a trained model can be brought to (specification 6.2), from the largest to the smallest. */
-export const LADDER = ["float16", "int8", "coded"] as const;
-export type LadderRung = (typeof LADDER)[number];
 
 const Share = z.number().min(0).max(1);
 /** What a rung must keep, on held-out queries (specification 6.2). */
@@ -33,8 +61,24 @@ const rungLimits = (retention: number, loss: number) =>
     .prefault({});
 
 export const CompressionConfig = z.strictObject({
-  /** What the batch ships; where the gate refuses it, the next larger one that passes. */
-  rung: z.enum(LADDER).default("coded"),
+  /**
+   * The batch ships the most accurate rung of at most so many bytes that passes the gate (6.2: 800 KB); where none does, the
+   * smallest that passes, with a warning.
+   */
+  shipBytes: z.number().int().min(1).default(800_000),
+  /** Features that every rung stores as they are (6.3 ADJUST). */
+  pinned: z
+    .strictObject({
+      /** By their text: words, or runs of characters in text without spaces. */
+      terms: z.array(z.string().trim().min(1)).default([]),
+      /** So many more: those that decide most, counted over all training examples. */
+      decisive: z.number().int().min(0).default(0),
+    })
+    .prefault({}),
+  /** Fitting again what was quantised, where `training.maxBytes` is at most `below`; kept only where it is better on dev. */
+  refit: z
+    .strictObject({ below: z.number().int().min(0).default(150_000), epochs: z.number().int().min(1).default(4) })
+    .prefault({}),
   /** The gate (specification 6.1). */
   information_retention: Share.default(0.95),
   semantic_similarity: Share.default(0.92),
@@ -44,7 +88,12 @@ export const CompressionConfig = z.strictObject({
   vector_retention: Share.default(0.9),
   /** Each rung's own row (6.2); its retention stands in for the gate's, which the last rung could not meet as it was written. */
   ladder: z
-    .strictObject({ float16: rungLimits(0.98, 0.01), int8: rungLimits(0.95, 0.03), coded: rungLimits(0.9, 0.05) })
+    .strictObject({
+      float16: rungLimits(0.98, 0.01),
+      int8: rungLimits(0.95, 0.03),
+      codebook: rungLimits(0.9, 0.05),
+      coded: rungLimits(0.9, 0.05),
+    })
     .prefault({}),
   /** Loss of accuracy in service from which something is done (6.3). */
   degradation: z.strictObject({ adjust: Share.default(0.03), rollback: Share.default(0.05) }).prefault({}),

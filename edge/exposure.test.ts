@@ -9,10 +9,12 @@ import {
   freshStores,
   OTHER_MODEL,
   pointerTo,
+  putBlessing,
   releasedEdge,
   TEXTS,
   upload,
 } from "./test-support/harness.ts";
+import { bless } from "./test-support/sign.ts";
 
 let edge: ColdEdge & { sha256: string };
 let canary: Pointer["canary"];
@@ -75,6 +77,7 @@ describe("exposure", () => {
   it("counts the canary's users as met by an error where its model cannot be loaded, though another answers them", async () => {
     const broken = "b".repeat(64);
     await env.ARTEFACTS.put(artefactKey(broken), "not what its name says");
+    await putBlessing(broken, await bless({ artefact: broken }));
     canary = { sha256: broken, version: "v1.0.2-rc1", basisPoints: 5000 };
     await point(2);
     for (const user of USERS) expect((await ask(user)).status).toBe(200);

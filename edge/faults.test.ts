@@ -15,6 +15,7 @@ import {
   TEXTS,
   upload,
 } from "./test-support/harness.ts";
+import { signPointer } from "./test-support/sign.ts";
 
 beforeEach(freshStores);
 
@@ -51,7 +52,10 @@ describe("a cold isolate answers from the bundled model, within the wait, where"
     ["R2 never answers", r2(never)],
     ["R2 has nothing", r2(async () => null)],
     ["KV holds no pointer but something else, and D1 fails", { ...kv(async () => ({ schema: 9 })), ...d1(away) }],
-    ["KV names a model that is absent", kv(async (key) => (key === "pointer" ? pointerTo("f".repeat(64), 9) : null))],
+    [
+      "KV names a model that is absent",
+      kv(async (key) => (key === "pointer" ? signPointer(pointerTo("f".repeat(64), 9)) : null)),
+    ],
     [
       "KV cannot be read as JSON, and D1 fails",
       { ...kv(() => Promise.reject(new SyntaxError("no JSON"))), ...d1(away) },

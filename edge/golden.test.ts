@@ -1,3 +1,4 @@
+import "./kernel.ts";
 import { describe, expect, it } from "vitest";
 import { decodeModel } from "#model/codec.ts";
 import golden from "#model/golden.json";

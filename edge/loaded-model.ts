@@ -1,3 +1,4 @@
+import "./kernel.ts";
 import { decodeModel } from "#model/codec.ts";
 import { createExplainer, type Explainer } from "#model/explain.ts";
 import type { Model } from "#model/model.ts";

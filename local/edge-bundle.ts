@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { BROWSER_FILES, buildBrowserFile } from "./edge-pages.ts";
@@ -9,7 +9,7 @@ export const EDGE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), "..", "
 
 /** A module as workerd takes it; names are relative to the bundle. */
 export interface BundledModule {
-  type: "esm" | "text" | "data" | "sourcemap";
+  type: "esm" | "text" | "data" | "wasm" | "sourcemap";
   contents: string | Uint8Array<ArrayBuffer>;
 }
 
@@ -31,22 +31,25 @@ async function readOrEmpty(path: string): Promise<Uint8Array> {
 }
 
 /** What a module that is no source holds: a browser's file is built, never read as an earlier build left it. */
-async function assetText(file: string): Promise<string> {
+async function assetModule(file: string): Promise<BundledModule> {
+  if (file.endsWith(".wasm")) return { type: "wasm", contents: new Uint8Array(await readOrEmpty(file)) };
+  if (file.endsWith(".bin")) return { type: "data", contents: new Uint8Array(await readOrEmpty(file)) };
   const built = BROWSER_FILES.find((name) => file.endsWith(`/built/${name}`));
-  return built === undefined ? new TextDecoder().decode(await readOrEmpty(file)) : buildBrowserFile(built);
+  const text = built === undefined ? new TextDecoder().decode(await readOrEmpty(file)) : await buildBrowserFile(built);
+  return { type: "text", contents: text };
 }
 
-/** Text and data stay modules of their own, by the rules that wrangler has as defaults. */
+/** Text, data and WebAssembly stay modules of their own, by the rules that wrangler has as defaults. */
 function assetModules(folder: string, modules: EdgeBundle["modules"]): Plugin {
   return {
     name: "asset-modules",
     setup(esbuild) {
-      esbuild.onResolve({ filter: /\.(bin|html|txt)$/ }, async ({ path, resolveDir }) => {
+      esbuild.onResolve({ filter: /\.(bin|html|txt|wasm)$/ }, async ({ path, resolveDir }) => {
         const file = join(resolveDir, path);
-        const name = `./${relative(folder, file)}`;
-        modules[name.slice(2)] = path.endsWith(".bin")
-          ? { type: "data", contents: new Uint8Array(await readOrEmpty(file)) }
-          : { type: "text", contents: await assetText(file) };
+        // What lies beyond the folder, such as the kernel, is put into it: a module's name stays within the Worker's root.
+        const inside = relative(folder, file);
+        const name = `./${inside.startsWith("..") ? basename(file) : inside}`;
+        modules[name.slice(2)] = await assetModule(file);
         return { path: name, external: true };
       });
     },

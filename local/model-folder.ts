@@ -4,6 +4,7 @@ import { InputError, NotFoundError } from "#contracts/errors.ts";
 import { decodeModel } from "#model/codec.ts";
 import type { Model } from "#model/model.ts";
 import { sha256 } from "#stores/digest.ts";
+import { useKernelInNode } from "#training/kernel.ts";
 
 /** A model as `haqei train` leaves it: `model.bin`, what it was compressed from, and how it was made in `report.json`. */
 const MODEL_FILE = "model.bin";
@@ -27,6 +28,7 @@ function readFileOf(path: string, name: string): ReadModel {
   if (!existsSync(file))
     throw new NotFoundError(`There is no model ${file}.`, "Make one with `npx haqei train --dataset DIR --out DIR`.");
   const bytes = readFileSync(file);
+  useKernelInNode();
   return { model: decodeModel(bytes), bytes, sha256: sha256(bytes) };
 }
 

@@ -1,10 +1,13 @@
-import type { LadderRung, TrainingConfig } from "#contracts/config.ts";
+import type { CompressionConfig, TrainingConfig } from "#contracts/config.ts";
 import type { Example } from "#contracts/example.ts";
 import { readAuthored } from "#datasets/authored.ts";
+import { decodeModel } from "#model/codec.ts";
 import { sha256 } from "#stores/digest.ts";
 import { compress } from "#training/compress.ts";
 import { readTsv } from "#training/examples.ts";
+import { pinsOf } from "#training/pinning.ts";
 import { classesOf } from "#training/problem.ts";
+import { refitWhereBetter } from "#training/refit.ts";
 import { trainInThread } from "#training/run.ts";
 import type { Progress as TrainingProgress } from "#training/train.ts";
 import { readGiven } from "./model-folder.ts";
@@ -26,26 +29,41 @@ export async function trainModel(options: {
   dataset: string;
   /** True: one file of `label<TAB>text`, all of it to train from; false: a folder of authored data. */
   isTable: boolean;
+  /** A table of held-out examples; without it those of the folder, and none for a table. */
+  dev?: string | undefined;
   training: TrainingConfig;
-  /** What it is compressed to. */
-  rung: LadderRung;
+  compression: CompressionConfig;
   seed: number;
   /** Most bytes of the compressed model, 0 for any size; without it the settings' own. */
   maxBytes?: number | undefined;
   log: Progress;
 }): Promise<TrainedModel> {
-  const { dataset, isTable, training, rung, seed, log } = options;
+  const { dataset, isTable, training, compression, seed, log } = options;
   const maxBytes = options.maxBytes ?? training.maxBytes;
   const { examples, classes } = isTable ? readTable(dataset) : await readAuthored(dataset);
   const train = examples.filter(({ split }) => split === "train");
-  const dev = examples.filter(({ split }) => split === "dev");
+  const dev = options.dev ? readTable(options.dev).examples : examples.filter(({ split }) => split === "dev");
   log(`${train.length} examples of ${classes.length} classes.`);
   const begun = Date.now();
   const { model, report } = await trainInThread(
-    { examples: train, dev, classes, options: training, seed, rung, ...(maxBytes > 0 ? { maxBytes } : {}) },
+    {
+      examples: train,
+      dev,
+      classes,
+      options: training,
+      seed,
+      rung: training.rung,
+      ...(maxBytes > 0 ? { maxBytes } : {}),
+    },
     { onProgress: progressLine(log) },
   );
-  const bytes = compress(model, rung, maxBytes);
+  const { rung } = training;
+  const { keys: pinned } = pinsOf(compression.pinned, decodeModel(model), train);
+  const plain = compress(model, rung, maxBytes, pinned);
+  const bytes =
+    rung === "coded"
+      ? await refitWhereBetter(model, plain, { ...compression.refit, maxBytes, pinned, seed, examples: train, dev })
+      : plain;
   return {
     bytes,
     original: model,

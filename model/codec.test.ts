@@ -4,6 +4,8 @@ import { InputError } from "#contracts/errors.ts";
 import { decodeModel, encodeModel } from "./codec.ts";
 import { goldenModel, goldenRungs } from "./golden.ts";
 import { RUNGS } from "./model.ts";
+import { pin } from "./pinned.ts";
+import { seal } from "./test-support/mutate.ts";
 
 const model = goldenModel();
 const bytes = encodeModel(model);
@@ -18,7 +20,7 @@ function withHeader(change: (json: string) => string): Uint8Array {
   const changed = change(json.trimEnd()).padEnd(length);
   expect(changed.length).toBe(length);
   for (let at = 0; at < length; at += 1) copy[16 + at] = changed.charCodeAt(at);
-  return copy;
+  return seal(copy);
 }
 
 describe("a model's bytes", () => {
@@ -76,6 +78,33 @@ describe("a model's bytes", () => {
     );
   });
 
+  test("give back vectors that are put together from centres on rung codebook", () => {
+    const given = onRung.codebook;
+    const read = decodeModel(encodeModel(given));
+    expect(read.vectors).toEqual(given.vectors);
+    expect(read.codebook).toEqual(given.codebook);
+  });
+
+  test("give pinned features back exactly, on every rung", () => {
+    const row = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 6, maxLength: 6 });
+    const pins = fc.uniqueArray(fc.nat(model.keys.length - 1), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(fc.constantFrom(...RUNGS), pins, row, (rung, chosen, values) => {
+        const { pinned: _, ...given } = onRung[rung];
+        const vectors = given.vectors.slice();
+        for (const index of chosen) vectors.set(values, index * 6);
+        const pinned = pin({ ...given, vectors }, Uint32Array.from(chosen).sort());
+        const once = encodeModel(pinned);
+        const read = decodeModel(once);
+        for (const index of chosen) {
+          expect([...read.vectors.subarray(index * 6, index * 6 + 6)]).toEqual([...Float32Array.from(values)]);
+          expect(read.idf[index]).toBe(given.idf[index]);
+        }
+        expect(encodeModel(read)).toEqual(once);
+      }),
+    );
+  });
+
   test.each(RUNGS)("on rung %s are the same again after reading", (rung) => {
     const once = encodeModel(onRung[rung]);
     expect(decodeModel(once).rung).toBe(rung);
@@ -84,7 +113,11 @@ describe("a model's bytes", () => {
 
   test("may hold no feature at all", () => {
     const none = { keys: new Uint32Array(), idf: new Float32Array(), vectors: new Float32Array() };
-    for (const rung of RUNGS) expect(decodeModel(encodeModel({ ...onRung[rung], ...none })).keys).toHaveLength(0);
+    for (const rung of RUNGS) {
+      const { pinned: _, codebook, ...given } = onRung[rung];
+      const empty = { ...given, ...none, ...(codebook ? { codebook: { ...codebook, codes: new Uint8Array() } } : {}) };
+      expect(decodeModel(encodeModel(empty)).keys).toHaveLength(0);
+    }
   });
 
   test("name any class", () => {
@@ -128,8 +161,8 @@ describe("malformed bytes", () => {
 
   test.each([
     ["another format", () => bytes.slice().fill(65, 0, 8), "does not begin with HAQEIMDL"],
-    ["bytes too many", () => new Uint8Array([...bytes, ...new Uint8Array(8)]), "follow the last section"],
-    ["another schema", () => withHeader((json) => json.replace('"schema":1', '"schema":2')), "schema is 2"],
+    ["bytes too many", () => seal(new Uint8Array([...bytes, ...new Uint8Array(8)])), "follow the last section"],
+    ["a later schema", () => withHeader((json) => json.replace('"schema":1', '"schema":3')), "schema is 3"],
     ["an unknown rung", () => withHeader((json) => json.replace("float32", "float33")), "rung is float33"],
     [
       "another normaliser",
@@ -164,18 +197,35 @@ describe("malformed bytes", () => {
         16,
       );
       copy.set(whole.subarray(16 + length), 16 + padded.length);
-      return copy;
+      return seal(copy);
     };
     const cases: [RegExp, string, string][] = [
       [/"vocabulary":\d+/, '"vocabulary":200000000', "too many"],
-      [/"dimension":6/, '"dimension":4096', "ends inside"],
+      [/"dimension":6/, '"dimension":4096', "too many"],
+      [/"dimension":6/, '"dimension":1024', "ends inside"],
+      [/"lanes":\[[^\]]*\]/, '"lanes":[4]', "how long its lanes are"],
+      [/"lanes":\[(\d+),(\d+)/, '"lanes":[$2,$1', "its vectors'"],
+      [/"schema":2/, '"schema":1', "its vectors'"],
       [/"coded":\{[^}]*\}/, '"coded":7', "how it is coded"],
-      [/"words":\d+/, '"words":1000000000', "ends inside vectors"],
+      [/"words":\d+,"lanes":\[[^\]]*\]/, '"words":1000000000,"lanes":[1000000000]', "ends inside vectors"],
       [/"words":\d+/, '"words":-1', "how it is coded"],
       [/"step":[\d.]+/, '"step":-1', "how it is coded"],
       [/"idfTop":\d+/, '"idfTop":0.5', "how it is coded"],
     ];
     for (const [from, to, message] of cases) expect(() => decodeModel(claim(from, to))).toThrow(message);
+  });
+
+  test("a codebook of another size, and pinned features that are none, are refused", () => {
+    const given = onRung.codebook;
+    const { codebook: _, ...without } = given;
+    const { codebook, pinned } = given;
+    if (!codebook || !pinned) throw new Error("the golden model lost its codebook");
+    expect(() => encodeModel(without)).toThrow("has a codebook");
+    expect(() => encodeModel({ ...given, codebook: { ...codebook, width: 2 } })).toThrow("another size");
+    for (const indices of [Uint32Array.of(5, 5), Uint32Array.of(0, given.keys.length)])
+      expect(() => decodeModel(encodeModel({ ...given, pinned: { ...pinned, indices } }))).toThrow(
+        "do not ascend within",
+      );
   });
 
   test("what rung coded cannot hold is refused when it is written", () => {

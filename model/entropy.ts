@@ -1,4 +1,5 @@
 import { InputError } from "#contracts/errors.ts";
+import { decodeInKernel } from "./kernel/matrix.ts";
 
 /**
  * A matrix of small whole numbers, most of them 0, in as few bits as its statistics ask for. Each number is coded by the range
@@ -11,11 +12,16 @@ export interface CodedMatrix {
   readonly means: Uint16Array;
   /** CONTEXTS x SYMBOLS shares of 2^12. */
   readonly frequencies: Uint16Array;
-  /** The code, in words of 16 bits: the coder's state in two of them, then what it takes in. */
+  /** The code of each lane, one lane after the other, in words of 16 bits: the coder's state in two of them, then what it takes in. */
   readonly words: Uint16Array;
-  /** Numbers beyond 15, in the order of the matrix. */
+  /** How many words each lane has. Row r is in lane r modulo their number, so that a processor decodes that many rows at once. */
+  readonly lanes: readonly number[];
+  /** Numbers beyond 15, in the order in which they are decoded: all lanes' rows side by side, column by column. */
   readonly escapes: Int8Array;
 }
+
+/** Lanes that are written; version 0.1.0 wrote one. */
+export const LANES = 4;
 
 export const CONTEXTS = 16;
 const SYMBOL_BITS = 5;
@@ -38,10 +44,15 @@ for (let context = 1, threshold = 2 ** -5; context < CONTEXTS; context += 1, thr
 
 const symbolOf = (value: number): number =>
   value > LARGEST || value < -LARGEST ? ESCAPE : value > 0 ? 2 * value - 1 : -2 * value;
+/** What a symbol adds to its row's sum. */
+const magnitudeOf = (symbol: number): number => Math.min(LARGEST, (symbol + 1) >> 1);
+/** Sums that a row can have, and entries of the context table a column. */
+const widthOf = (columns: number): number => LARGEST * columns + 1;
+const wholeGroups = (rows: number, lanes: number): number => Math.ceil(rows / lanes) * lanes;
 
-/** Table by what the row's magnitudes sum to, for each column: `columns` rows of 15 x columns + 1 entries. */
+/** Table by what the row's magnitudes sum to, for each column: `columns` rows of `widthOf(columns)` entries. */
 function contextTable(means: Uint16Array): Uint8Array {
-  const width = LARGEST * means.length + 1;
+  const width = widthOf(means.length);
   const table = new Uint8Array(means.length * width);
   let past = 0;
   for (let column = 0; column < means.length; column += 1) {
@@ -62,21 +73,22 @@ function contextTable(means: Uint16Array): Uint8Array {
 export function encodeMatrix(values: Int8Array, columns: number): CodedMatrix {
   const means = columnMeans(values, columns);
   const table = contextTable(means);
-  const width = LARGEST * columns + 1;
-  const symbols = new Uint8Array(values.length);
-  const contexts = new Uint8Array(values.length);
-  const escapes: number[] = [];
+  const width = widthOf(columns);
+  // The last group's missing rows are zeros.
+  const rows = wholeGroups(values.length / columns, LANES);
+  const padded = new Int8Array(rows * columns);
+  padded.set(values);
+  const symbols = new Uint8Array(padded.length);
+  const contexts = new Uint8Array(padded.length);
   const counts = new Float64Array(CONTEXTS * SYMBOLS);
-  for (let at = 0, column = 0, sum = 0; at < values.length; at += 1) {
-    const value = values[at] as number;
-    const symbol = symbolOf(value);
+  for (let at = 0, column = 0, sum = 0; at < padded.length; at += 1) {
+    const symbol = symbolOf(padded[at] as number);
     const context = table[column * width + sum] as number;
     symbols[at] = symbol;
     contexts[at] = context;
-    if (symbol === ESCAPE) escapes.push(value);
     const cell = context * SYMBOLS + symbol;
     counts[cell] = (counts[cell] as number) + 1;
-    sum += Math.min(LARGEST, (symbol + 1) >> 1);
+    sum += magnitudeOf(symbol);
     column += 1;
     if (column === columns) column = sum = 0;
   }
@@ -85,7 +97,35 @@ export function encodeMatrix(values: Int8Array, columns: number): CodedMatrix {
     const range = [context * SYMBOLS, (context + 1) * SYMBOLS] as const;
     frequencies.set(toShares(counts.subarray(...range)), range[0]);
   }
-  return { means, frequencies, words: encodeSymbols(symbols, contexts, frequencies), escapes: Int8Array.from(escapes) };
+  const cells = Uint16Array.from(symbols, (symbol, at) => ((contexts[at] as number) << SYMBOL_BITS) | symbol);
+  const codes = Array.from({ length: LANES }, (_, lane) => encodeCells(rowsOfLane(cells, columns, lane), frequencies));
+  const words = new Uint16Array(codes.reduce((sum, code) => sum + code.length, 0));
+  codes.reduce((start, code) => {
+    words.set(code, start);
+    return start + code.length;
+  }, 0);
+  return { means, frequencies, words, lanes: codes.map(({ length }) => length), escapes: escapesOf(padded, columns) };
+}
+
+/** The rows of a lane, one after the other. */
+function rowsOfLane(cells: Uint16Array, columns: number, lane: number): Uint16Array {
+  const own = new Uint16Array(cells.length / LANES);
+  for (let from = lane * columns, to = 0; to < own.length; from += LANES * columns, to += columns)
+    own.set(cells.subarray(from, from + columns), to);
+  return own;
+}
+
+function escapesOf(values: Int8Array, columns: number): Int8Array {
+  const escapes: number[] = [];
+  for (let group = 0; group < values.length; group += LANES * columns) {
+    for (let column = 0; column < columns; column += 1) {
+      for (let lane = 0; lane < LANES; lane += 1) {
+        const value = values[group + lane * columns + column] as number;
+        if (symbolOf(value) === ESCAPE) escapes.push(value);
+      }
+    }
+  }
+  return Int8Array.from(escapes);
 }
 
 function columnMeans(values: Int8Array, columns: number): Uint16Array {
@@ -116,13 +156,13 @@ function toShares(counts: Float64Array): Uint16Array {
 }
 
 /** The coder writes from the last symbol to the first, so that it can be read from the first to the last. */
-function encodeSymbols(symbols: Uint8Array, contexts: Uint8Array, frequencies: Uint16Array): Uint16Array {
+function encodeCells(cells: Uint16Array, frequencies: Uint16Array): Uint16Array {
   const starts = startsOf(frequencies);
-  const words = new Uint16Array(symbols.length + 2);
+  const words = new Uint16Array(cells.length + 2);
   let next = words.length;
   let state = LEAST;
-  for (let at = symbols.length - 1; at >= 0; at -= 1) {
-    const cell = (contexts[at] as number) * SYMBOLS + (symbols[at] as number);
+  for (let at = cells.length - 1; at >= 0; at -= 1) {
+    const cell = cells[at] as number;
     const share = frequencies[cell] as number;
     if (state >= share * 2 ** 19) {
       words[--next] = state & 0xffff;
@@ -161,56 +201,116 @@ function symbolsByPlace(frequencies: Uint16Array): Uint8Array {
 const damaged = (what: string): InputError =>
   new InputError(`not a usable model: its vectors' ${what}`, "Train or fetch the model again.");
 
+/** What a decoder looks up; made from a matrix's means and frequencies. */
+export interface DecodingTables {
+  readonly columns: number;
+  /** Entries of `contexts` a column. */
+  readonly width: number;
+  readonly contexts: Uint8Array;
+  /** By context and place. */
+  readonly symbols: Uint8Array;
+  /** By context and symbol: its share, and above 16 bits where its places begin. */
+  readonly cells: Uint32Array;
+  /** By symbol: the number it stands for, and what it adds to its row's sum. */
+  readonly levels: Float32Array;
+  readonly magnitudes: Uint8Array;
+}
+
+/** A lane before its first symbol: its state, its next word and the end of its words. */
+export interface Lane {
+  readonly state: number;
+  readonly next: number;
+  readonly end: number;
+}
+
+/** Numbers row by row, and where a decoder stood when it was done or found that something ends early. */
+export interface Decoded {
+  readonly values: Float32Array;
+  readonly states: readonly number[];
+  /** Next word of each lane; beyond its end where the lane ended early. */
+  readonly nexts: readonly number[];
+  /** How many escapes were read; more than there are where they ended early. */
+  readonly escaped: number;
+}
+
 /**
  * Decodes rows x columns numbers, each times `step`. Throws InputError where shares do not sum to 1 or the code does not end
  * where and as it should.
+ *
+ * @param classes room for the head of so many classes is left beside the numbers, where the kernel decodes
  */
-export function decodeMatrix(matrix: CodedMatrix, rows: number, step: number): Float32Array {
-  const { means, frequencies, words, escapes } = matrix;
-  const columns = means.length;
-  const symbols = symbolsByPlace(frequencies);
+export function decodeMatrix(matrix: CodedMatrix, rows: number, step: number, classes = 0): Float32Array {
+  const { means, frequencies, words } = matrix;
   const starts = startsOf(frequencies);
-  const contexts = contextTable(means);
-  const width = LARGEST * columns + 1;
-  const levels = Float32Array.from(
-    { length: SYMBOLS },
-    (_, symbol) => (symbol & 1 ? (symbol + 1) >> 1 : 0 - (symbol >> 1)) * step,
-  );
-  const magnitudes = Uint8Array.from({ length: SYMBOLS }, (_, symbol) => Math.min(LARGEST, (symbol + 1) >> 1));
-  const values = new Float32Array(rows * columns);
-  if (words.length < 2) throw damaged("code has no state");
-  const begin = (words[0] as number) * 0x10000 + (words[1] as number);
-  if (begin < LEAST || begin > 0x7fffffff) throw damaged("code begins in no state");
-  // A row reads at most a word a number: with so many zeros behind them the end is asked for once a row.
-  const padded = new Uint16Array(words.length + columns);
-  padded.set(words);
-  let state = begin | 0;
-  let next = 2;
+  const tables: DecodingTables = {
+    columns: means.length,
+    width: widthOf(means.length),
+    contexts: contextTable(means),
+    symbols: symbolsByPlace(frequencies),
+    cells: Uint32Array.from(frequencies, (share, cell) => share | ((starts[cell] as number) << 16)),
+    levels: Float32Array.from(
+      { length: SYMBOLS },
+      (_, symbol) => (symbol & 1 ? (symbol + 1) >> 1 : 0 - (symbol >> 1)) * step,
+    ),
+    magnitudes: Uint8Array.from({ length: SYMBOLS }, (_, symbol) => magnitudeOf(symbol)),
+  };
+  let start = 0;
+  const lanes = matrix.lanes.map((length): Lane => {
+    if (length < 2) throw damaged("code has no state");
+    const state = (words[start] as number) * 0x10000 + (words[start + 1] as number);
+    if (!(state >= LEAST && state <= 0x7fffffff)) throw damaged("code begins in no state");
+    const next = start + 2;
+    start += length;
+    return { state, next, end: start };
+  });
+  if (start !== words.length) throw damaged("code does not end where its lanes do");
+  const groups = Math.ceil(rows / lanes.length);
+  const { values, states, nexts, escaped } =
+    decodeInKernel(tables, matrix, lanes, groups, step, classes) ?? decodePlain(tables, matrix, lanes, groups, step);
+  if (escaped > matrix.escapes.length) throw damaged("large numbers end early");
+  if (lanes.some(({ end }, lane) => (nexts[lane] as number) > end)) throw damaged("code ends early");
+  // The writer began in these states: a reader that came through other symbols hardly ever ends in them.
+  const whole = lanes.every(({ end }, lane) => states[lane] === LEAST && nexts[lane] === end);
+  if (!whole || escaped < matrix.escapes.length) throw damaged("code does not end as it began");
+  return values.subarray(0, rows * tables.columns);
+}
+
+/** The decoder's reference: a row of each lane at a time, column by column. */
+function decodePlain(
+  { columns, width, contexts, symbols, cells, levels, magnitudes }: DecodingTables,
+  { words, escapes }: CodedMatrix,
+  lanes: readonly Lane[],
+  groups: number,
+  step: number,
+): Decoded {
+  const values = new Float32Array(groups * lanes.length * columns);
+  const states = Int32Array.from(lanes, ({ state }) => state);
+  const nexts = Int32Array.from(lanes, ({ next }) => next);
+  const sums = new Int32Array(lanes.length);
+  const early = (): boolean => lanes.some(({ end }, lane) => (nexts[lane] as number) > end);
   let escaped = 0;
-  for (let row = 0, at = 0; row < rows; row += 1) {
-    let sum = 0;
-    for (let column = 0, cells = 0; column < columns; column += 1, cells += width, at += 1) {
-      const context = contexts[cells + sum] as number;
-      const place = state & (SHARES - 1);
-      const symbol = symbols[(context << SHARE_BITS) | place] as number;
-      const cell = (context << SYMBOL_BITS) | symbol;
-      const left = Math.imul(frequencies[cell] as number, state >>> SHARE_BITS) + place - (starts[cell] as number);
-      // Takes in a word where the state fell below its least, without a branch that no processor could foresee.
-      const takes = (left - LEAST) >>> 31;
-      state = (left << (takes << 4)) | ((padded[next] as number) & -takes);
-      next += takes;
-      values[at] = levels[symbol] as number;
-      sum += magnitudes[symbol] as number;
-      if (symbol === ESCAPE) {
-        if (escaped === escapes.length) throw damaged("large numbers end early");
-        values[at] = (escapes[escaped] as number) * step;
-        escaped += 1;
+  for (let group = 0; group < groups && escaped <= escapes.length && !early(); group += 1) {
+    const first = group * lanes.length * columns;
+    sums.fill(0);
+    for (let column = 0; column < columns; column += 1) {
+      for (let lane = 0; lane < lanes.length; lane += 1) {
+        const state = states[lane] as number;
+        const next = nexts[lane] as number;
+        const context = contexts[column * width + (sums[lane] as number)] as number;
+        const place = state & (SHARES - 1);
+        const symbol = symbols[(context << SHARE_BITS) | place] as number;
+        const cell = cells[(context << SYMBOL_BITS) | symbol] as number;
+        const left = Math.imul(cell & 0xffff, state >>> SHARE_BITS) + place - (cell >>> 16);
+        // Takes in a word where the state fell below its least, without a branch that no processor could foresee.
+        const takes = (left - LEAST) >>> 31;
+        states[lane] = (left << (takes << 4)) | ((words[next] as number) & -takes);
+        nexts[lane] = next + takes;
+        sums[lane] = (sums[lane] as number) + (magnitudes[symbol] as number);
+        const at = first + lane * columns + column;
+        if (symbol === ESCAPE) values[at] = (escapes[escaped++] ?? 0) * step;
+        else values[at] = levels[symbol] as number;
       }
     }
-    if (next > words.length) throw damaged("code ends early");
   }
-  // The writer began in this state: a reader that came through other symbols hardly ever ends in it.
-  if (state !== LEAST || next !== words.length || escaped !== escapes.length)
-    throw damaged("code does not end as it began");
-  return values;
+  return { values, states: [...states], nexts: [...nexts], escaped };
 }

@@ -1,7 +1,9 @@
+import { CENTRES, type Codebook, fromCodebook } from "./codebook.ts";
 import { createExtractor, FEATURES_VERSION } from "./features.ts";
 import { detectLanguage } from "./language.ts";
 import type { Model, Rung } from "./model.ts";
 import { NORMALISER_VERSION, normalise } from "./normalise.ts";
+import { overlay, type Pinned } from "./pinned.ts";
 import type { Classifier, Path } from "./score.ts";
 
 /** What a text must give, to the last bit, wherever this code runs; `golden.json` holds a list of them. */
@@ -72,9 +74,28 @@ export const goldenRungs = (): Readonly<Record<Rung, Model>> => {
     float32: model,
     float16: { ...model, rung: "float16" },
     int8: { ...model, rung: "int8" },
+    codebook: inCodebook(model),
     coded: { ...model, rung: "coded", step: STEP, vectors },
   };
 };
+
+/** The golden model put together from centres that nobody chose, with sub-vectors of 4 and of 2 numbers and two features pinned. */
+function inCodebook(model: Model): Model {
+  const rows = model.keys.length;
+  const codebook: Codebook = {
+    width: 4,
+    scales: Float32Array.of(2 ** -7, 2 ** -8),
+    centres: Int8Array.from({ length: CENTRES * DIMENSION }, (_, at) => ((at * 37) % 255) - 127),
+    codes: Uint8Array.from({ length: rows * 2 }, (_, at) => (at * 89) % CENTRES),
+  };
+  const pinned: Pinned = {
+    indices: Uint32Array.of(1, rows - 1),
+    idf: Float32Array.of(1.3, 2.7),
+    vectors: Float32Array.from({ length: 2 * DIMENSION }, (_, at) => at / 7),
+  };
+  const stored = { idf: model.idf, vectors: fromCodebook(codebook, rows, DIMENSION) };
+  return { ...model, rung: "codebook", ...overlay(stored, pinned, DIMENSION), codebook, pinned };
+}
 
 /** An encoded model as this or an earlier version wrote it, in base64, with answers; `golden-rungs.json` holds one a rung. */
 export interface GoldenBytes {

@@ -1,5 +1,8 @@
-/** How the numbers of a model are stored; each rung is smaller than the one before it. */
-export const RUNGS = ["float32", "float16", "int8", "coded"] as const;
+import type { Codebook } from "./codebook.ts";
+import type { Pinned } from "./pinned.ts";
+
+/** How the numbers of a model are stored; each rung is made to be smaller than the one before it. */
+export const RUNGS = ["float32", "float16", "int8", "codebook", "coded"] as const;
 export type Rung = (typeof RUNGS)[number];
 
 /**
@@ -26,6 +29,10 @@ export interface Model {
   readonly vectors: Float32Array;
   /** On rung `coded`, and there only: what the vectors are whole multiples of. */
   readonly step?: number;
+  /** On rung `codebook`, and there only: what the vectors are put together from. */
+  readonly codebook?: Codebook;
+  /** Features that the rung leaves as they are: their idf and vectors stand in `idf` and `vectors` too. */
+  readonly pinned?: Pinned;
   /** K x D. */
   readonly head: Float32Array;
   /** K. */

@@ -1,8 +1,10 @@
 import { InputError } from "#contracts/errors.ts";
+import { decodeRiceInKernel } from "./kernel/rice.ts";
 
 /** Most bits of a number's low part, and longest run of ones before it: bounds for a reader of damaged bytes. */
 const MAX_SHIFT = 31;
 const MAX_QUOTIENT = 4096;
+const LARGEST = 2 ** 32 - 1;
 
 /** Whole numbers as Rice codes (Golomb 1966, Rice 1971): the high part in unary, `shift` low bits plain. */
 export interface RiceCodes {
@@ -38,7 +40,14 @@ function setBit(bytes: Uint8Array, place: number): void {
 }
 
 /** Reads `count` numbers. Throws InputError where the codes are damaged, end early or go on after the last number. */
-export function decodeRice({ shift, bytes }: RiceCodes, count: number, name: string): Float64Array {
+export const decodeRice = (codes: RiceCodes, count: number, name: string): Uint32Array =>
+  read(codes, count, name, false);
+
+/** Reads `count` ascending numbers, each coded as what lies between the one before and its own. Throws as `decodeRice` does. */
+export const decodeAscending = (codes: RiceCodes, count: number, name: string): Uint32Array =>
+  read(codes, count, name, true);
+
+function read({ shift, bytes }: RiceCodes, count: number, name: string, gaps: boolean): Uint32Array {
   const bits = bytes.length * 8;
   const fail = (what: string): never => {
     throw new InputError(`not a usable model: ${name} ${what}`, "Train or fetch the model again.");
@@ -46,8 +55,11 @@ export function decodeRice({ shift, bytes }: RiceCodes, count: number, name: str
   if (!Number.isInteger(shift) || shift < 0 || shift > MAX_SHIFT) fail(`have a shift of ${shift}`);
   // A number takes at least its low part and one bit: this bounds what is allocated by what was read.
   if (count * (shift + 1) > bits) fail("end early");
-  const values = new Float64Array(count);
+  const known = decodeRiceInKernel(shift, bytes, count, gaps);
+  if (known !== undefined) return known;
+  const values = new Uint32Array(count);
   let place = 0;
+  let before = -1;
   for (let at = 0; at < count; at += 1) {
     let quotient = 0;
     while (place < bits && (bytes[place >>> 3] as number) & (0x80 >>> (place & 7))) {
@@ -65,7 +77,10 @@ export function decodeRice({ shift, bytes }: RiceCodes, count: number, name: str
       place += taken;
       wanted -= taken;
     }
-    values[at] = quotient * 2 ** shift + (low >>> 0);
+    const value = quotient * 2 ** shift + (low >>> 0) + (gaps ? before + 1 : 0);
+    if (value > LARGEST) fail("hold a number out of range");
+    values[at] = value;
+    before = value;
   }
   if (bits - place >= 8) fail("go on after the last one");
   return values;

@@ -1,5 +1,6 @@
 import { InputError } from "#contracts/errors.ts";
 import { NGRAMS_PER_POINT } from "./features.ts";
+import { type Linear, linearInKernel } from "./kernel/linear.ts";
 import type { Model } from "./model.ts";
 import { createReader } from "./reader.ts";
 import type { SparseVector } from "./vector.ts";
@@ -47,20 +48,19 @@ const LEAST_FEATURES = 8;
  * float32; both run V8, whose Math.exp and Math.log are its own port of fdlibm, not the platform's.
  */
 export function createClassifier(model: Model, { read } = createReader(model)): Classifier {
-  const { dimension, head, bias, prior, temperature } = model;
+  const { dimension, prior, temperature } = model;
   const classes = model.classes.length;
-  const hidden = new Float64Array(dimension);
+  const linear = linearInKernel(model) ?? plainLinear(model);
   const scores = new Float64Array(classes);
   const headCost = classes * dimension;
 
   function softmax(vector: SparseVector): void {
-    embed(model, vector, hidden);
+    const logits = linear(vector);
     let highest = Number.NEGATIVE_INFINITY;
-    for (let id = 0, at = 0; id < classes; id += 1) {
-      let logit = bias[id] as number;
-      for (let d = 0; d < dimension; d += 1, at += 1) logit += (head[at] as number) * (hidden[d] as number);
-      scores[id] = logit / temperature;
-      if (logit / temperature > highest) highest = logit / temperature;
+    for (let id = 0; id < classes; id += 1) {
+      const logit = (logits[id] as number) / temperature;
+      scores[id] = logit;
+      if (logit > highest) highest = logit;
     }
     let total = 0;
     for (let id = 0; id < classes; id += 1) {
@@ -100,6 +100,22 @@ export function createClassifier(model: Model, { read } = createReader(model)): 
   }
 
   return { model, classify };
+}
+
+/** The reference of what scoring is: the kernel's additions are these, in this order. */
+function plainLinear(model: Model): Linear {
+  const { dimension, head, bias } = model;
+  const hidden = new Float64Array(dimension);
+  const logits = new Float64Array(bias.length);
+  return (vector) => {
+    embed(model, vector, hidden);
+    for (let id = 0, at = 0; id < logits.length; id += 1) {
+      let logit = bias[id] as number;
+      for (let d = 0; d < dimension; d += 1, at += 1) logit += (head[at] as number) * (hidden[d] as number);
+      logits[id] = logit;
+    }
+    return logits;
+  };
 }
 
 /** Writes the sum of value x vector of a text's features into `hidden`. */

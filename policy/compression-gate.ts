@@ -38,13 +38,14 @@ const MINIMUM_PAIRS = 100;
 
 /**
  * The gate of specification 6.1: retention, similarity and coverage at least their limits, and a loss of top-1 whose upper bound
- * keeps its own. A rung of the ladder is held to its own retention (6.2). Absence is not success: what is no number fails, and so
+ * keeps its own. A rung of the ladder is held to its own row (6.2): its retention, and its loss where that is the stricter. Absence is not success: what is no number fails, and so
  * does a loss that too few queries leave open.
  */
 export function judgeCompression(figures: CompressionFigures, limits: CompressionConfig): GateResult {
   const { rung, n, worse, better } = figures;
-  const { information_retention = limits.information_retention } =
-    (limits.ladder as Partial<Record<string, { information_retention: number }>>)[rung] ?? {};
+  const own = (limits.ladder as Partial<Record<string, CompressionConfig["ladder"]["coded"]>>)[rung];
+  const information_retention = own?.information_retention ?? limits.information_retention;
+  const most = Math.min(limits.accuracy_impact, own?.accuracy_impact ?? 1);
   const least = {
     information_retention,
     semantic_similarity: limits.semantic_similarity,
@@ -61,7 +62,7 @@ export function judgeCompression(figures: CompressionFigures, limits: Compressio
     recommendations.push(`${name} is ${value.toFixed(3)}, below ${least[name]}: ${REMEDY[name]}`);
   }
   const loss = pairedDrop(n, worse, better);
-  const fault = impactFault(figures, loss, limits.accuracy_impact);
+  const fault = impactFault(figures, loss, most);
   if (fault !== undefined) {
     failed.push("accuracy_impact");
     recommendations.push(fault);
@@ -84,11 +85,13 @@ export function judgeCompression(figures: CompressionFigures, limits: Compressio
 }
 
 const REMEDY = {
-  information_retention: "take a finer step, that is a larger training.maxBytes, or the rung above.",
-  semantic_similarity: "take a finer step, that is a larger training.maxBytes, or the rung above.",
+  information_retention:
+    "take a finer step, that is a larger training.maxBytes, or the rung above, that is a larger compression.shipBytes.",
+  semantic_similarity:
+    "take a finer step, that is a larger training.maxBytes, or the rung above, that is a larger compression.shipBytes.",
   keyword_coverage: "keep more features, that is a larger training.maxBytes.",
   vector_retention:
-    "take a finer step, that is a larger training.maxBytes, or fewer features; or the model is damaged.",
+    "take a finer step, that is a larger training.maxBytes, or pin what decides (compression.pinned); or the model is damaged.",
 } as const;
 
 function impactFault(
@@ -98,11 +101,11 @@ function impactFault(
 ): string | undefined {
   if (!(n > 0)) return `accuracy_impact was measured on no query: give at least ${MINIMUM_PAIRS}.`;
   if (!(estimate <= limit)) {
-    return `accuracy_impact is ${estimate.toFixed(3)}, above ${limit}: allow more bytes (training.maxBytes), or take the rung above.`;
+    return `accuracy_impact is ${estimate.toFixed(3)}, above ${limit}: allow more bytes (training.maxBytes), pin what decides (compression.pinned), or take the rung above (compression.shipBytes).`;
   }
   // So few disagreements bound the loss by themselves: even if each were one it keeps the limit.
   if ((worse + better) / n <= limit || (n >= MINIMUM_PAIRS && upper <= limit)) return undefined;
-  return `accuracy_impact is ${estimate.toFixed(3)} but may be ${upper.toFixed(3)}, above ${limit}: give more queries, or allow more bytes.`;
+  return `accuracy_impact is ${estimate.toFixed(3)} but may be ${upper.toFixed(3)}, above ${limit}: give more queries, or allow more bytes (training.maxBytes).`;
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -14,9 +14,9 @@ const STEPS: Readonly<Record<Degradation["action"], readonly string[]>> = {
     "compress again, more conservatively",
   ],
   ADJUST: [
-    "leave important keywords uncompressed",
+    "leave important keywords uncompressed (compression.pinned)",
     "raise the accuracy of frequent patterns",
-    "loosen the compression in part",
+    "loosen the compression in part (training.maxBytes, compression.shipBytes)",
   ],
   MONITOR: ["watch for 24 hours", "collect users' feedback", "plan for the next update"],
 };

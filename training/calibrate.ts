@@ -30,7 +30,7 @@ export function temperatureOf(logits: Float64Array, heldOut: Targets): number {
 }
 
 /** N x K. */
-function logitsOf({ dimension, vectors, head, bias }: Weights, problem: Problem): Float64Array {
+export function logitsOf({ dimension, vectors, head, bias }: Weights, problem: Problem): Float64Array {
   const { size, classes, offsets, indices, values } = problem;
   const logits = new Float64Array(size * classes);
   const hidden = new Float64Array(dimension);

@@ -4,6 +4,7 @@ import { InputError } from "#contracts/errors.ts";
 import { pack, unpack } from "#model/container.ts";
 import { FEATURES_VERSION } from "#model/features.ts";
 import { NORMALISER_VERSION } from "#model/normalise.ts";
+import type { Best } from "./early-stop.ts";
 import type { Weights } from "./initialise.ts";
 import type { LabelledText } from "./problem.ts";
 
@@ -24,6 +25,8 @@ export interface Checkpoint {
   readonly weights: Weights;
   /** Sum of the weights of the soup's finished runs; absent during the first. */
   readonly sum: Weights | undefined;
+  /** Best weights of the present run; absent where nobody looks for them. */
+  readonly best?: Best | undefined;
 }
 
 interface Header {
@@ -35,11 +38,14 @@ interface Header {
   dimension: number;
   /** Whether the sum of finished runs follows the weights. */
   sum: boolean;
+  /** The best epoch of the present run, whose weights come last. */
+  best: { epoch: number; right: number } | null;
 }
 
 /** Digest of everything the result depends on; a checkpoint serves only the run it was made by. */
 export function fingerprint(input: {
   examples: readonly LabelledText[];
+  dev?: readonly LabelledText[];
   classes: readonly string[];
   options: TrainingConfig;
   seed: number;
@@ -47,7 +53,9 @@ export function fingerprint(input: {
   rung?: string;
 }): string {
   const { examples, classes, options, seed, maxBytes, rung } = input;
-  const rows = examples.map(({ label, text, weight = 1 }) => [label, text, weight]);
+  // Without patience dev decides nothing that a checkpoint holds.
+  const watched = options.patience > 0 ? (input.dev ?? []) : [];
+  const rows = [...examples, ...watched].map(({ label, text, weight = 1 }) => [label, text, weight]);
   const versions = [NORMALISER_VERSION, FEATURES_VERSION];
   return createHash("sha256")
     .update(JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rung ?? "", rows]))
@@ -55,7 +63,7 @@ export function fingerprint(input: {
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint, run: string): Uint8Array {
-  const { position, keys, weights, sum } = checkpoint;
+  const { position, keys, weights, sum, best } = checkpoint;
   const header: Header = {
     run,
     position,
@@ -63,8 +71,13 @@ export function encodeCheckpoint(checkpoint: Checkpoint, run: string): Uint8Arra
     classes: weights.bias.length,
     dimension: weights.dimension,
     sum: sum !== undefined,
+    best: best ? { epoch: best.epoch, right: best.right } : null,
   };
-  const parts = [weights, ...(sum ? [sum] : [])].flatMap(({ vectors, head, bias }) => [vectors, head, bias]);
+  const parts = [weights, ...(sum ? [sum] : []), ...(best ? [best.weights] : [])].flatMap(({ vectors, head, bias }) => [
+    vectors,
+    head,
+    bias,
+  ]);
   return pack(MAGIC, header, [keys, ...parts]);
 }
 
@@ -88,6 +101,7 @@ export function decodeCheckpoint(bytes: Uint8Array, run: string): Checkpoint {
   });
   const weights = readWeights();
   const sum = header.sum ? readWeights() : undefined;
+  const best = header.best ? { ...header.best, weights: readWeights() } : undefined;
   sections.end();
-  return { position, keys, weights, sum };
+  return { position, keys, weights, sum, best };
 }

@@ -6,22 +6,10 @@ import type { Model } from "#model/model.ts";
 import { compress } from "./compress.ts";
 import { measureCompression } from "./gate.ts";
 import type { LabelledText } from "./problem.ts";
-import { createRandom, shuffled } from "./random.ts";
 import { rotate } from "./rotate.ts";
+import { damaged, synthetic } from "./test-support/damage.ts";
 import { train } from "./train.ts";
 
-/** Twelve classes of five words of their own and twenty that all share; every text has three of the first and four of the second. */
-function synthetic(size: number, seed: number): LabelledText[] {
-  const random = createRandom(seed);
-  const draw = (n: number): number => Math.floor(random.next() * n);
-  const word = (n: number): string => `${"bdfgklmnprst"[n % 12]}${"aeiou"[n % 5]}${"bdfgklmnprst"[(n * 7) % 12]}${n}`;
-  return Array.from({ length: size }, (_, at) => {
-    const label = at % 12;
-    const own = Array.from({ length: 3 }, () => word(100 + label * 5 + draw(5)));
-    const shared = Array.from({ length: 4 }, () => word(draw(20)));
-    return { label: `class ${label}`, text: [...own, ...shared].join(" ") };
-  });
-}
 const heldOut = synthetic(400, 2);
 let original: Model;
 let trained: Uint8Array;
@@ -51,19 +39,18 @@ describe("measureCompression", () => {
     expect(retained.at(-1)).toBeLessThan(1);
   });
 
-  test("finds damage: a tenth of the codes exchanged among themselves", () => {
-    const model = decodeModel(compress(trained, "coded"));
-    const vectors = model.vectors.slice();
-    const places = shuffled(vectors.length, createRandom(3)).slice(0, vectors.length / 10);
-    for (const [at, place] of places.entries())
-      vectors[place] = model.vectors[places[(at + 1) % places.length] as number] as number;
-    const whole = measureCompression(original, model, heldOut);
-    const damaged = measureCompression(original, { ...model, vectors }, heldOut);
-    expect(damaged.information_retention).toBeLessThan(whole.information_retention);
-    expect(damaged.semantic_similarity).toBeLessThan(whole.semantic_similarity);
-    expect(whole.vector_retention).toBeGreaterThan(0.9);
-    expect(damaged.vector_retention).toBeLessThan(0.9);
-  });
+  test.each(["coded", "codebook"] as const)(
+    "finds damage on rung %s: a tenth of the codes exchanged among themselves",
+    (rung) => {
+      const model = decodeModel(compress(trained, rung));
+      const whole = measureCompression(original, model, heldOut);
+      const broken = measureCompression(original, damaged(model), heldOut);
+      expect(broken.information_retention).toBeLessThan(whole.information_retention);
+      expect(broken.semantic_similarity).toBeLessThan(whole.semantic_similarity);
+      expect(whole.vector_retention).toBeGreaterThan(0.9);
+      expect(broken.vector_retention).toBeLessThan(0.9);
+    },
+  );
 
   test("does not compare single n-grams of models that were trained apart", () => {
     const apart = { ...original, bias: original.bias.map((value) => value + 0.5) };

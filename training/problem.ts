@@ -120,6 +120,18 @@ export function buildProblem(
   };
 }
 
+/** The problem with weights by which every class that has examples counts alike, and all together as before. */
+export function balanced(problem: Problem): Problem {
+  const { classes, targets, weights } = problem;
+  const masses = new Float64Array(classes);
+  for (const [row, target] of targets.entries()) masses[target] = (masses[target] as number) + (weights[row] as number);
+  const share = masses.reduce((sum, mass) => sum + mass, 0) / masses.filter((mass) => mass > 0).length;
+  return {
+    ...problem,
+    weights: weights.map((weight, row) => (weight * share) / (masses[targets[row] as number] as number)),
+  };
+}
+
 function grown<T extends Int32Array | Float32Array>(from: T, to: T): T {
   to.set(from);
   return to;

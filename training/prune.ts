@@ -2,6 +2,7 @@ import type { LadderRung } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
 import type { Model } from "#model/model.ts";
+import { codebookBytes } from "./codebook.ts";
 import { encodeCoded } from "./compress.ts";
 import type { Weights } from "./initialise.ts";
 import type { Vocabulary } from "./problem.ts";
@@ -24,11 +25,8 @@ export function keysWithin(
   rung: LadderRung,
 ): Uint32Array {
   const order = byEnergy(documents, model);
-  const turned = rung === "coded" ? rotate(model) : { ...model, rung };
-  const size = (count: number): number => {
-    const smaller = keep(turned, order.slice(0, count).sort());
-    return (rung === "coded" ? encodeCoded(smaller) : encodeModel(smaller)).length + SLACK;
-  };
+  const turned = rung === "coded" ? rotate(model) : model;
+  const size = (count: number): number => SIZE[rung](keep(turned, order.slice(0, count).sort())) + SLACK;
   let fitting = 0;
   let beyond = order.length + 1;
   for (let count = order.length; beyond - fitting > Math.max(1, fitting * PRECISION); ) {
@@ -45,8 +43,19 @@ export function keysWithin(
   return Uint32Array.from(order.slice(0, fitting), (feature) => model.keys[feature] as number).sort();
 }
 
+/** How large a model is on a rung, at the usual step or width. */
+const SIZE: Readonly<Record<LadderRung, (model: Model) => number>> = {
+  float16: (model) => encodeModel({ ...model, rung: "float16" }).length,
+  int8: (model) => encodeModel({ ...model, rung: "int8" }).length,
+  codebook: (model) => codebookBytes(model),
+  coded: (rotated) => encodeCoded(rotated).length,
+};
+
 /** Indices of the features, the most energetic first. */
-function byEnergy(documents: Uint32Array, { vectors, dimension }: Pick<Weights, "vectors" | "dimension">): Uint32Array {
+export function byEnergy(
+  documents: Uint32Array,
+  { vectors, dimension }: Pick<Weights, "vectors" | "dimension">,
+): Uint32Array {
   const energy = Float64Array.from(documents, (number, feature) => {
     let squares = 0;
     for (let at = feature * dimension; at < (feature + 1) * dimension; at += 1) squares += (vectors[at] as number) ** 2;

@@ -1,5 +1,4 @@
-import { Worker } from "node:worker_threads";
-import { HaqeiError, InputError } from "#contracts/errors.ts";
+import { inThread } from "./in-thread.ts";
 import type { Progress, TrainInput, TrainResult } from "./train.ts";
 
 export interface ToThread {
@@ -9,9 +8,7 @@ export interface ToThread {
 
 export type FromThread =
   | { readonly kind: "progress"; readonly progress: Progress }
-  | { readonly kind: "checkpoint"; readonly bytes: Uint8Array; readonly progress: Progress }
-  | { readonly kind: "done"; readonly result: TrainResult }
-  | { readonly kind: "failed"; readonly name: string; readonly message: string; readonly hint: string };
+  | { readonly kind: "checkpoint"; readonly bytes: Uint8Array; readonly progress: Progress };
 
 export interface RunHooks {
   /** Ends the training within a second; the promise rejects with the signal's reason. */
@@ -26,45 +23,10 @@ export interface RunHooks {
 /** `train` in a thread of its own, so that the caller's stays free for heartbeats. Errors are those of `train`. */
 export function trainInThread(input: TrainInput, hooks: RunHooks = {}): Promise<TrainResult> {
   const { signal, onProgress, onCheckpoint, checkpointSeconds = 5 } = hooks;
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const workerData: ToThread = { input, checkpointSeconds: onCheckpoint ? checkpointSeconds : undefined };
-    const worker = new Worker(new URL("./thread.ts", import.meta.url), {
-      workerData,
-      execArgv: ["--disable-warning=ExperimentalWarning"],
-    });
-    const end = (settle: () => void): void => {
-      signal?.removeEventListener("abort", onAbort);
-      worker.removeAllListeners();
-      void worker.terminate().then(settle, settle);
-    };
-    const fail = (error: unknown): void => end(() => reject(error));
-    const onAbort = (): void => fail(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-
-    let checkpoints = Promise.resolve();
-    worker.on("message", (message: FromThread) => {
-      if (message.kind === "progress") onProgress?.(message.progress);
-      else if (message.kind === "checkpoint") {
-        checkpoints = checkpoints.then(() => onCheckpoint?.(message.bytes, message.progress));
-        checkpoints.catch(fail);
-      } else if (message.kind === "done") {
-        // The thread's last message and its end may come in one turn, before the promise is asked: that end is no failure.
-        worker.removeAllListeners("exit");
-        void checkpoints.then(() => end(() => resolve(message.result)), fail);
-      } else fail(revive(message));
-    });
-    worker.on("error", fail);
-    worker.on("exit", (code) => fail(new Error(`the training thread ended by itself with status ${code}`)));
+  const data: ToThread = { input, checkpointSeconds: onCheckpoint ? checkpointSeconds : undefined };
+  return inThread<TrainResult, FromThread>(new URL("./thread.ts", import.meta.url), data, {
+    signal,
+    onMessage: (message) =>
+      message.kind === "progress" ? onProgress?.(message.progress) : onCheckpoint?.(message.bytes, message.progress),
   });
-}
-
-function revive({ name, message, hint }: Extract<FromThread, { kind: "failed" }>): Error {
-  if (name === "InputError") return new InputError(message, hint);
-  const error = hint === "" ? new Error(message) : new HaqeiError(message, hint);
-  error.name = name;
-  return error;
 }

@@ -48,6 +48,7 @@ describe("train", () => {
     ["a single run", input],
     ["a soup", soup],
     ["two passes", { ...soup, maxBytes: 4000 }],
+    ["a soup that dev may stop", { ...soup, dev: tinyDev, options: { ...soup.options, patience: 3 } }],
   ])("resumed from any checkpoint it gives the bytes of an unbroken run: %s", async (_, whole) => {
     const { unbroken, resumed } = await resumeEverywhere(whole);
     expect(resumed.length).toBe(3 * (whole.options.soups + (whole.maxBytes === undefined ? 0 : 1)));
@@ -101,6 +102,34 @@ describe("train", () => {
     expect(model.classes).toEqual(classes);
     expect(model.prior[0]).toBe(0);
     expect(evaluate(model, tinyDev).top1.value).toBe(1);
+  });
+
+  test("takes the weights of the epoch that answers most of dev right, and ends once none is better for long enough", async () => {
+    const seen: Progress[] = [];
+    const patient = { ...long, dev: tinyDev, options: { ...long.options, patience: 2 } };
+    const { model } = await train(patient, { onProgress: (progress) => seen.push(progress) });
+    const fitted = seen.filter(({ phase }) => phase === "fit").length;
+    expect(fitted).toBeLessThan(20);
+    expect(evaluate(model, tinyDev).top1.value).toBe(1);
+    // Two more epochs were waited, and are not in the model.
+    const shorter = await train({ ...patient, options: { ...patient.options, patience: 3 } });
+    expect(shorter.model).toEqual(model);
+    // Where nobody holds anything out it goes on to the end.
+    const { dev: _, ...blind } = patient;
+    expect((await train(blind)).model).toEqual((await train(long)).model);
+  });
+
+  test("balanced, a rare class weighs as much as a frequent one in the fit, and keeps its prior", async () => {
+    const rare = tinyExamples.filter(({ label }, at) => label !== "food" || at % 6 === 0);
+    const given = { ...input, examples: rare };
+    const plain = await train(given);
+    const even = await train({ ...given, options: { ...options, classWeights: "balanced" } });
+    expect(decodeModel(even.model).prior).toEqual(decodeModel(plain.model).prior);
+    const bias = (bytes: Uint8Array): number => {
+      const model = decodeModel(bytes);
+      return model.bias[model.classes.indexOf("food")] as number;
+    };
+    expect(bias(even.model)).toBeGreaterThan(bias(plain.model));
   });
 
   test("counts an example by its weight", async () => {

@@ -6,8 +6,10 @@ import type { Model } from "#model/model.ts";
 import { NORMALISER_VERSION } from "#model/normalise.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
+import { countRight } from "./early-stop.ts";
 import { initialise, type Start, type Weights } from "./initialise.ts";
 import {
+  balanced,
   buildProblem,
   buildVocabulary,
   classesOf,
@@ -18,6 +20,7 @@ import {
 } from "./problem.ts";
 import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
+import { settingsFor } from "./settings.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
 
 export interface TrainInput {
@@ -86,13 +89,14 @@ interface Prepared extends Start {
 
 /**
  * Trains a model: n-gram features, initial vectors from log-odds by PCA, stochastic gradient descent with feature dropout, the
- * average of several runs from the same start (Wortsman et al. 2022), temperature. Same input, same bytes, on one machine; going on from a
+ * average of several runs from the same start (Wortsman et al. 2022), each of which may be stopped by dev; temperature. Same input, same bytes, on one machine; going on from a
  * checkpoint gives the bytes of an unbroken run. Throws InputError where the input cannot be trained on.
  */
 export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const { examples, options, seed, maxBytes, rung = "coded" } = input;
+  const { examples, seed, maxBytes, rung = "coded" } = input;
   const began = performance.now();
   const classes = input.classes ?? classesOf(examples);
+  const options = settingsFor(input.options, examples.length, classes.length);
   checkInput(input, classes);
   const trainer = await loadTrainer(options.backend);
   const run = fingerprint({ ...input, classes });
@@ -130,9 +134,17 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     hooks.onProgress?.(progress("initialise", begunEpochs));
     prepared = { vocabulary, problem, ...initialise(problem, maxDimension, options.min_variance_explained) };
     const fitBegan = performance.now();
+    const watched = options.patience > 0 ? (input.dev ?? []) : [];
     weights = await fitPass(
       prepared,
-      { trainer, options: { ...options, soups }, seed, pass, resume },
+      {
+        heldOut: buildProblem(watched, classes, vocabulary),
+        trainer,
+        options: { ...options, soups },
+        seed,
+        pass,
+        resume,
+      },
       (checkpoint, newLoss) => {
         loss = newLoss;
         const now = progress("fit", epochsBefore(checkpoint.position), (performance.now() - fitBegan) / 1000);
@@ -187,6 +199,8 @@ function checkInput({ examples, seed }: TrainInput, classes: readonly string[]):
 }
 
 interface FitSetting {
+  /** What runs are stopped by; empty where they go to their end. */
+  readonly heldOut: Problem;
   readonly trainer: Trainer;
   readonly options: TrainingConfig;
   readonly seed: number;
@@ -197,25 +211,32 @@ interface FitSetting {
 /** One pass: every run of the soup from the same start, averaged. Random numbers depend on seed, pass, run and epoch alone. */
 async function fitPass(
   { problem, vocabulary, weights: start }: Prepared,
-  { trainer, options, seed, pass, resume }: FitSetting,
+  { heldOut, trainer, options, seed, pass, resume }: FitSetting,
   onEpoch: (checkpoint: Checkpoint, loss: number) => void,
 ): Promise<Weights> {
-  const { epochs, soups, learningRate, dropout, labelSmoothing } = options;
+  const { epochs, soups, learningRate, dropout, labelSmoothing, patience } = options;
+  const weighed = options.classWeights === "balanced" ? balanced(problem) : problem;
   const rateAt = (epoch: number): number => learningRate * (1 - epoch / epochs);
   let sum = resume?.sum;
   let weights = resume?.weights ?? copyOf(start);
+  let best = resume?.best;
   for (let soup = resume?.position.soup ?? 0; soup < soups; soup += 1) {
     const first = soup === resume?.position.soup ? resume.position.epoch : 0;
     if (soup > 0 && soup !== resume?.position.soup) weights = copyOf(start);
-    for (let epoch = first; epoch < epochs; epoch += 1) {
+    for (let epoch = first; epoch < epochs && !(best && epoch - best.epoch >= patience); epoch += 1) {
       const random = createRandom(seed, pass, soup, epoch);
       const rates = { rateFrom: rateAt(epoch), rateTo: rateAt(epoch + 1) };
-      const loss = await trainer.fitEpoch(weights, problem, { ...rates, dropout, labelSmoothing, random });
+      const loss = await trainer.fitEpoch(weights, weighed, { ...rates, dropout, labelSmoothing, random });
       if (!Number.isFinite(loss)) {
         throw new InputError(`the loss of epoch ${epoch + 1} is ${loss}: the fit diverged`, "Lower learningRate.");
       }
-      onEpoch({ position: { pass, soup, epoch: epoch + 1 }, keys: vocabulary.keys, weights, sum }, loss);
+      const right = heldOut.size > 0 ? countRight(weights, heldOut) : undefined;
+      if (right !== undefined && right > (best?.right ?? -1))
+        best = { epoch: epoch + 1, right, weights: copyOf(weights) };
+      onEpoch({ position: { pass, soup, epoch: epoch + 1 }, keys: vocabulary.keys, weights, sum, best }, loss);
     }
+    if (best) weights = best.weights;
+    best = undefined;
     if (soups > 1) sum = sum ? combine(sum, weights, (a, b) => a + b) : copyOf(weights);
   }
   return sum ? combine(sum, sum, (a) => a / soups) : weights;

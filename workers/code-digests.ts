@@ -7,14 +7,14 @@ import type { StageActivities } from "#activities/index.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Entries of each stage's code. Training's fit runs in a thread, which no import names. */
+/** Entries of each stage's code. Training's fit runs in a thread, and deploy's measures in workerd, which no import names. */
 const ENTRIES: Record<keyof StageActivities, string[]> = {
   collect: ["activities/collect.ts"],
   preprocess: ["activities/preprocess.ts"],
   train: ["activities/train.ts", "training/thread.ts"],
   validate: ["activities/validate.ts"],
   compress: ["activities/compress.ts"],
-  deploy: ["activities/deploy.ts"],
+  deploy: ["activities/deploy.ts", "training/measure.ts"],
   distribute: ["activities/distribute.ts"],
 };
 

@@ -5,6 +5,7 @@ import type { RegistryConfig, StoreConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import type { LoadedConfig } from "#local/config.ts";
 import { type Endpoints, type Home, homeSigner } from "#local/home.ts";
+import { measureInWorkerd } from "#local/workerd.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderCheckpoints } from "#stores/checkpoints.ts";
 import { createEdgeClient } from "#stores/edge.ts";
@@ -70,6 +71,7 @@ export async function connectDependencies(
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
     edge: createEdgeClient({ url, adminSecret }, signer),
     signer,
+    measureAsServed: measureInWorkerd,
     codeDigests: await codeDigests(),
     picture: (workflowId) => (pageUrl ? `${pageUrl}/runs/${encodeURIComponent(workflowId)}` : undefined),
     now: Date.now,

@@ -66,7 +66,7 @@ export function register(program: Command, act: Act): void {
 
 /** The queries' answers from the same code in workerd, where the edge runs. */
 async function answersIn(model: Uint8Array, queries: readonly { text: string }[]) {
-  const { answerInWorkerd } = await import("#local/workerd-answers.ts");
+  const { answerInWorkerd } = await import("#local/workerd.ts");
   return answerInWorkerd(
     new Uint8Array(model),
     queries.map(({ text }) => text),

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { z } from "zod";
 import type { Act } from "../context.ts";
 import { table } from "../table.ts";
@@ -24,7 +24,7 @@ export const Output = z.object({
   recommendations: z.array(z.string()),
 });
 
-type Options = { model: string; original: string; queries: string };
+type Options = { model: string; original: string; queries: string; runtime: "node" | "workerd" };
 
 export function register(program: Command, act: Act): void {
   program
@@ -32,21 +32,26 @@ export function register(program: Command, act: Act): void {
     .requiredOption("--model <folder>", "the compressed model: a folder that `train` wrote, or a model file")
     .requiredOption("--original <folder>", "what it was made from: the folder's uncompressed model, or a model file")
     .requiredOption("--queries <file>", "held-out label<TAB>text[<TAB>lang]")
+    .addOption(new Option("--runtime <name>", "where both are scored").choices(["node", "workerd"]).default("node"))
     .description("whether compression kept enough, by the limits of the config (exit status 1 where not)")
     .action(
       act<Options>(async (context, options) => {
-        const [{ readGiven, readModel, readOriginal }, { readTsv }, { measureCompression }, { judgeCompression }] =
+        const [{ readGiven, readModel, readOriginal }, { readTsv }, { measure }, { judgeCompression }] =
           await Promise.all([
             import("#local/model-folder.ts"),
             import("#training/examples.ts"),
-            import("#training/gate.ts"),
+            import("#training/measure.ts"),
             import("#policy/compression-gate.ts"),
           ]);
         const { config } = (await context.load()).loaded;
         const model = readModel(options.model);
         const original = readOriginal(options.original);
         const queries = readTsv(readGiven(options.queries), options.queries);
-        const figures = measureCompression(original.model, model.model, queries);
+        const given = { model: model.bytes, original: original.bytes, queries };
+        const { compression: figures } =
+          options.runtime === "workerd"
+            ? await (await import("#local/workerd.ts")).measureInWorkerd(given)
+            : measure(given);
         const { passed, metrics, failed, recommendations } = judgeCompression(figures, config.compression);
         const output: z.infer<typeof Output> = {
           passed,

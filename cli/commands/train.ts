@@ -12,7 +12,14 @@ export const Output = z.object({
   report: z.record(z.string(), z.unknown()),
 });
 
-type Options = { dataset: string; out: string; seed?: number; maxBytes?: number; backend?: TrainingConfig["backend"] };
+type Options = {
+  dataset: string;
+  dev?: string;
+  out: string;
+  seed?: number;
+  maxBytes?: number;
+  backend?: TrainingConfig["backend"];
+};
 
 export function register(program: Command, act: Act): void {
   program
@@ -20,6 +27,10 @@ export function register(program: Command, act: Act): void {
     .requiredOption("--dataset <path>", "a folder of authored data, or a file of label<TAB>text[<TAB>lang]")
     .requiredOption("--out <folder>", "where the model goes")
     .option("--seed <n>", "seed of the training (default: the config's)", wholeNumber)
+    .option(
+      "--dev <file>",
+      "held-out label<TAB>text, to calibrate and to decide by what is kept (a folder has its own)",
+    )
     .option("--max-bytes <n>", "largest model; fewer features are kept where need be", wholeNumber)
     .addOption(
       new Option("--backend <name>", "what fits it (default: the config's)").choices(
@@ -38,8 +49,9 @@ export function register(program: Command, act: Act): void {
         const made = await trainModel({
           dataset: options.dataset,
           isTable: extname(options.dataset) === ".tsv",
+          dev: options.dev,
           training: { ...config.training, ...(options.backend ? { backend: options.backend } : {}) },
-          rung: config.compression.rung,
+          compression: config.compression,
           seed: options.seed ?? config.seed,
           maxBytes: options.maxBytes,
           log: context.progress,
