@@ -135,7 +135,7 @@ export function learnExamples(
 }
 
 /** Each answer's lesson as a vote on its text, and of each text the answer first given to it. What teaches nothing is counted. */
-function votesOf(
+export function votesOf(
   answers: readonly (readonly LoggedEvent[])[],
   { weights, position, dropped }: { weights: LearningWeights; position: PositionBias; dropped: Dropped },
 ): { votes: Vote[]; served: Map<string, Served> } {

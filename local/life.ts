@@ -1,5 +1,5 @@
 import { byAnswer, type Dropped, learnExamples, readEvents } from "#activities/feedback.ts";
-import { pairsOf, scoreModel, testQueries } from "#activities/scoring.ts";
+import { scoreModel, testQueries } from "#activities/scoring.ts";
 import type { AccuracyDay } from "#contracts/accuracy.ts";
 import type { Config } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
@@ -16,6 +16,7 @@ import { type Milestone, milestonesReached, trackDay } from "#policy/accuracy/tr
 import { judgeCompression } from "#policy/compression-gate.ts";
 import { dataFaults, totalVariation } from "#policy/data-gate.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
+import { pairsOf } from "#policy/pairs.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { randomOf } from "#simulation/random.ts";
 import { type SimulatedEvent, trafficOf } from "#simulation/traffic.ts";
@@ -219,7 +220,7 @@ async function learnAndDecide(options: {
   return { ...(await nightly({ ...options, examples: [...kept, ...learnt.examples] })), ...found };
 }
 
-/** What `03:train` to `06:deploy` do. */
+/** What `03:train` to `06:deploy` do, on the rung that is trained for instead of all. */
 async function nightly({
   authored,
   config,
@@ -242,10 +243,10 @@ async function nightly({
     classes: authored.classes,
     options: training,
     seed,
-    rung: compression.rung,
+    rung: training.rung,
     ...(training.maxBytes > 0 ? { maxBytes: training.maxBytes } : {}),
   });
-  const bytes = compress(model, compression.rung, training.maxBytes);
+  const bytes = compress(model, training.rung, training.maxBytes);
   const digest = sha256(bytes);
   const trained = scoreModel(model, sha256(model), test);
   const shipped = scoreModel(bytes, digest, test);

@@ -5,7 +5,7 @@ import { AccuracyDay } from "#contracts/accuracy.ts";
 import { Rate } from "#contracts/evaluation.ts";
 import { CONTROLS, type Control, type Life } from "#local/life.ts";
 import type { Act } from "../context.ts";
-import { wholeNumber } from "../numbers.ts";
+import { share, wholeNumber } from "../numbers.ts";
 import { table } from "../table.ts";
 import { date } from "./run.ts";
 
@@ -55,7 +55,7 @@ type Options = {
   from: string;
   queries: number;
   users: number;
-  exploration: string;
+  exploration: number;
   dataset?: string;
 };
 
@@ -72,7 +72,7 @@ export function register(program: Command, act: Act): void {
     .option("--from <date>", "first logical date", date, "2026-01-01")
     .option("--queries <n>", "a day", wholeNumber, 1200)
     .option("--users <n>", "who ask them", wholeNumber, 300)
-    .option("--exploration <share>", "of answers whose order is explored", "0.1")
+    .option("--exploration <share>", "of answers whose order is explored", share, 0.1)
     .option("--dataset <folder>", "in place of the config's")
     .description("the whole life on a virtual clock: simulated users, nightly learning, gates and decisions")
     .action(
@@ -89,7 +89,6 @@ export function register(program: Command, act: Act): void {
           authored: await readAuthored(resolve(options.dataset ?? resolve(directory, config.dataset))),
           config,
           seed,
-          exploration: z.coerce.number().min(0).max(0.5).parse(options.exploration),
           onDay: ({ date: day, top1, verdict }) =>
             context.progress(`${day}: top-1 ${top1.value.toFixed(3)}, ${verdict.action} (${verdict.reason})`),
         });
