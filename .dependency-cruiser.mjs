@@ -4,7 +4,7 @@
 const rooms = {
   contracts: [],
   model: ["contracts"],
-  training: ["model", "contracts"],
+  training: ["model", "policy", "contracts"],
   policy: ["contracts"],
   datasets: ["model", "training", "contracts"],
   stores: ["contracts", "model"],

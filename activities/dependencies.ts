@@ -16,6 +16,8 @@ export interface Dependencies {
   released: ArtefactStore;
   registry: Registry;
   checkpoints: CheckpointStore;
+  /** File in which a teacher's embeddings are kept. */
+  embeddings: string;
   edge: EdgeClient;
   /** Vouches for models that passed, and for pointers. */
   signer: Signer;

@@ -18,6 +18,8 @@ export interface StageWork {
   timings?: Metrics;
   summary: string;
   verdict?: Verdict;
+  /** False where the same key may come to something better: the result serves this run only. */
+  keep?: boolean;
   /** Runs once the result is kept: throws away what it was made from. */
   tidy?: () => Promise<void>;
 }
@@ -86,7 +88,7 @@ export function stage(
           seconds: (performance.now() - started) / 1000,
           attempt: context.info.attempt,
         };
-        await keep(dependencies, call.key, result);
+        if (done.keep !== false) await keep(dependencies, call.key, result);
         await done.tidy?.();
         return result;
       } finally {

@@ -4,36 +4,53 @@ import { fromArrow } from "#datasets/arrow.ts";
 import { trainInThread } from "#training/run.ts";
 import type { Dependencies } from "./dependencies.ts";
 import type { StageContext, StageWork } from "./stage.ts";
+import { askTeacher } from "./teacher.ts";
 
 const Asked = z.object({ seed: z.number().int() });
-const Settings = z.object({ training: Config.shape.training });
+const Settings = z.object({
+  training: Config.shape.training,
+  teacher: Config.shape.teacher,
+  learning: Config.shape.learning,
+});
 
 /**
  * `03:train`: fits a model on the frozen data set, in a thread of its own so that heartbeats go on. After each epoch the state is
- * kept under the stage's key: whatever attempt comes next, in whichever worker, goes on from there.
+ * kept under the stage's key: whatever attempt comes next, in whichever worker, goes on from there. A configured teacher is asked for
+ * the training examples and no others.
  */
 export const train =
-  ({ checkpoints }: Pick<Dependencies, "checkpoints">) =>
+  ({ checkpoints, embeddings }: Pick<Dependencies, "checkpoints" | "embeddings">) =>
   async ({ call, input, signal, report }: StageContext): Promise<StageWork> => {
     const { seed } = Asked.parse(call.asked);
-    const { training } = Settings.parse(call.settings);
+    const { training, teacher: asked, learning } = Settings.parse(call.settings);
     const { examples, classes } = fromArrow(await input("dataset"));
-    const checkpoint = await checkpoints.read(call.key);
+    const learnt = examples.filter(({ split }) => split === "train");
+    const { teacher, missed, said } = await askTeacher(
+      asked,
+      learnt.map(({ text }) => text),
+      embeddings,
+      { signal, onProgress: (done, all) => report({ phase: "teacher", done, all }) },
+    );
+    // An attempt that finds the teacher back begins anew instead of going on from one that missed it.
+    const place = missed ? `${call.key}.untaught` : call.key;
+    const checkpoint = await checkpoints.read(place);
     const { model, report: figures } = await trainInThread(
       {
-        examples: examples.filter(({ split }) => split === "train"),
+        examples: learnt,
         dev: examples.filter(({ split }) => split === "dev"),
         classes,
         options: training,
         seed,
         rung: training.rung,
         ...(training.maxBytes > 0 ? { maxBytes: training.maxBytes } : {}),
+        priority: learning.priority_learning,
+        ...(teacher ? { teacher } : {}),
         ...(checkpoint ? { checkpoint } : {}),
       },
       {
         signal,
         onProgress: report,
-        onCheckpoint: (bytes) => checkpoints.write(call.key, bytes),
+        onCheckpoint: (bytes) => checkpoints.write(place, bytes),
       },
     );
     return {
@@ -46,9 +63,12 @@ export const train =
         dimension: figures.dimension,
         features: figures.features,
         variance_explained: figures.varianceExplained,
+        teacher: teacher ? asked.model : "none",
+        ...(figures.teacherTop1 === undefined ? {} : { teacher_top1: figures.teacherTop1 }),
       },
       timings: { seconds: figures.seconds, resumed_epochs: figures.resumedEpochs },
-      summary: `${figures.features.toLocaleString("en-US")} features in ${figures.dimension} dimensions, ${(model.byteLength / 1e6).toFixed(1)} MB${figures.resumedEpochs > 0 ? `, resumed after epoch ${figures.resumedEpochs}` : ""}`,
-      tidy: () => checkpoints.remove(call.key),
+      summary: `${figures.features.toLocaleString("en-US")} features in ${figures.dimension} dimensions, ${(model.byteLength / 1e6).toFixed(1)} MB${figures.resumedEpochs > 0 ? `, resumed after epoch ${figures.resumedEpochs}` : ""}; ${said}`,
+      keep: !missed,
+      tidy: () => checkpoints.remove(place),
     };
   };

@@ -279,6 +279,13 @@ describe("what is wrong is told in the contract's form", () => {
     ["an unknown command", ["nonsense"], 2, "InputError", /nonsense/],
     ["an unknown option", ["status", "--nonsense"], 2, "InputError", /nonsense/],
     ["an option that is missing", ["train", "--out", "x"], 2, "InputError", /--dataset/],
+    [
+      "an address that is none",
+      ["train", "--dataset", "x", "--out", "x", "--teacher", "ftp://host"],
+      2,
+      "InputError",
+      /http:\/\/127/,
+    ],
     ["a date that is none", ["start", "--date", "2026-02-30"], 2, "InputError", /date/],
     ["a number that is none", ["start", "--demo", "many"], 2, "InputError", /number/],
     ["a log that is not there", ["logs", "nobody"], 2, "NotFoundError", /nobody/],

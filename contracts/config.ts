@@ -50,6 +50,13 @@ export const TrainingConfig = z.strictObject({
   rung: z.enum(LADDER).default("coded"),
   /** Most frequent features kept; 0 keeps all. */
   maxFeatures: z.number().int().min(0).default(0),
+  /** In place of `epochs` and `learningRate` where a run goes on from a parent (specification 2.1, "light weight adjustment"). */
+  warm: z
+    .strictObject({
+      epochs: z.number().int().min(1).max(1000).default(6),
+      learningRate: z.number().positive().default(0.2),
+    })
+    .prefault({}),
 });
 export type TrainingConfig = z.infer<typeof TrainingConfig>;
 
@@ -99,6 +106,34 @@ export const CompressionConfig = z.strictObject({
   degradation: z.strictObject({ adjust: Share.default(0.03), rollback: Share.default(0.05) }).prefault({}),
 });
 export type CompressionConfig = z.infer<typeof CompressionConfig>;
+
+/**
+ * The optional teacher of the fit: any server that speaks OpenAI's embeddings API. Without `url` there is none. Its settings are
+ * part of the training's stage key, so that another model is another result.
+ */
+export const TeacherConfig = z.strictObject({
+  /** Its API's base or the endpoint itself: `http://127.0.0.1:8384/v1` and `…/v1/embeddings` are the same. */
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  /** The name it is asked by, and under which its answers are kept. */
+  model: z.string().min(1).default("multilingual-e5-small-q4"),
+  /** Texts a request. */
+  batch: z.number().int().min(1).max(2048).default(64),
+  /** What goes before each text: E5 models want `query: `, unless the server puts it there, as that of `npm run teacher` does. */
+  prefix: z.string().default(""),
+  /** Seconds that one request may take: a slow machine embeds a batch of long texts in many. */
+  timeoutSeconds: z.number().positive().default(120),
+  /** In place of `training.dropout` while it teaches: its opinion already keeps the fit from being too sure. */
+  dropout: z.number().min(0).max(0.9).default(0.1),
+  /** Share of the teacher's opinion in what is learnt; the rest is the label's. */
+  mix: z.number().min(0).max(1).default(0.6),
+  /** How sure it is taken to be: its soft labels are softmax(margin * logits). */
+  margin: z.number().positive().default(0.7),
+  /** False: where it does not answer, train without it, say so, and keep no result for later runs to take. */
+  required: z.boolean().default(false),
+  /** Environment variable that holds its API key, if it wants one: secrets never stand in the config. */
+  apiKeyVariable: z.string().default("HAQEI_TEACHER_API_KEY"),
+});
+export type TeacherConfig = z.infer<typeof TeacherConfig>;
 
 const Minutes = z.number().positive();
 
@@ -170,6 +205,31 @@ export const FeedbackConfig = z.strictObject({
     .prefault({}),
 });
 export type FeedbackConfig = z.infer<typeof FeedbackConfig>;
+/** One lesson of the curriculum: how much its examples count, how many are taken at a time, and how often. */
+const lesson = (weight: number, batch: number, iterations: number) =>
+  z
+    .strictObject({
+      weight: z.number().positive().default(weight),
+      batch: z.number().int().positive().default(batch),
+      iterations: z.number().int().min(0).default(iterations),
+    })
+    .prefault({});
+
+/** What is learnt once more after the fit: the examples it finds hard (specification 7.2 `priority_learning`). */
+export const PriorityLearning = z.strictObject({
+  enabled: z.boolean().default(false),
+  /** The answer is not the label. */
+  misclassified: lesson(3, 100, 10),
+  /** Right, with a probability below `low_confidence_below`. */
+  low_confidence: lesson(2, 200, 5),
+  /** Right, with another class less than `edge_margin` of probability behind. */
+  edge_cases: lesson(2.5, 50, 15),
+  low_confidence_below: z.number().min(0).max(1).default(0.5),
+  edge_margin: z.number().min(0).max(1).default(0.2),
+  /** Constant; an example's own weight and its lesson's multiply it. */
+  learningRate: z.number().positive().default(0.01),
+});
+export type PriorityLearning = z.infer<typeof PriorityLearning>;
 
 /** A bucket of S3 or R2, its keys in environment variables of these names: secrets never stand in the config. */
 const bucketWithKeysIn = (accessKeyId: string, secretAccessKey: string) =>
@@ -371,6 +431,8 @@ export const Config = z.strictObject({
     .prefault({}),
   training: TrainingConfig.prefault({}),
   compression: CompressionConfig.prefault({}),
+  teacher: TeacherConfig.prefault({}),
+  learning: z.strictObject({ priority_learning: PriorityLearning.prefault({}) }).prefault({}),
   deploy: z
     .strictObject({
       /** Specification 2.2 `accuracy_drop`: the candidate may be worse than the current model by less than this. */

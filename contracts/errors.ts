@@ -16,6 +16,11 @@ export class InputError extends HaqeiError {
   override readonly name: string = "InputError";
 }
 
+/** A fit came to numbers that are not finite: trying again comes to the same. */
+export class NonFiniteError extends InputError {
+  override readonly name: string = "NonFiniteError";
+}
+
 /** Something by that name or digest is not there. */
 export class NotFoundError extends HaqeiError {
   override readonly name: string = "NotFoundError";

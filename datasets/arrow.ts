@@ -3,7 +3,8 @@ import { InputError } from "#contracts/errors.ts";
 import { Example } from "#contracts/example.ts";
 
 const TEXT_COLUMNS = ["id", "label", "text", "lang", "split", "source", "family"] as const;
-const CLASSES = "haqei.classes";
+/** Key of the classes in the schema's metadata. */
+export const CLASSES = "haqei.classes";
 
 /** A frozen data set: its examples, and its classes in order. */
 export interface Dataset {
@@ -12,7 +13,10 @@ export interface Dataset {
 }
 
 /** A data set as an Arrow IPC file, a column a field, the classes in the schema's metadata; read alike by pyarrow and DuckDB. */
-export function toArrow({ examples, classes }: Dataset): Uint8Array {
+export const toArrow = ({ examples, classes }: Dataset): Uint8Array => tableToIPC(tableOf(examples, classes), "file");
+
+/** The examples as a table in memory. */
+export function tableOf(examples: readonly Example[], classes: readonly string[]): Table {
   const columns = Object.fromEntries(
     TEXT_COLUMNS.map((name) => [
       name,
@@ -34,7 +38,7 @@ export function toArrow({ examples, classes }: Dataset): Uint8Array {
     ),
   });
   table.schema.metadata.set(CLASSES, JSON.stringify(classes));
-  return tableToIPC(table, "file");
+  return table;
 }
 
 /** The data set of an Arrow IPC file that `toArrow` wrote. Throws InputError where it is none, or a row breaks the schema. */
@@ -44,17 +48,15 @@ export function fromArrow(bytes: Uint8Array): Dataset {
   if (table === undefined || classes === undefined) {
     throw new InputError("these bytes are no data set of this project", "Build it with the preprocess stage.");
   }
-  const examples: Example[] = [];
-  for (const row of table) {
-    const example = Example.safeParse(unfold(row?.toJSON()));
-    if (!example.success)
-      throw new InputError(
-        `row ${examples.length} breaks the schema: ${example.error.message}`,
-        "Build the data set again.",
-      );
-    examples.push(example.data);
-  }
+  const examples = [...table].map((row, at) => exampleOf(row?.toJSON(), `row ${at}`));
   return { examples, classes: JSON.parse(classes) as string[] };
+}
+
+/** The example of a row; `place` names it where it breaks the schema, which throws InputError. */
+export function exampleOf(row: Record<string, unknown> | undefined, place: string): Example {
+  const example = Example.safeParse(unfold(row));
+  if (example.success) return example.data;
+  throw new InputError(`${place} breaks the schema: ${example.error.message}`, "Build the data set again.");
 }
 
 /** Lists travel as JSON in a text column, which every reader of Arrow has. */

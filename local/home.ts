@@ -67,6 +67,9 @@ export function prepareHome(home: Home): Home {
   return home;
 }
 
+/** Where a teacher's embeddings are kept in a home. */
+export const embeddingsFile = (home: Home): string => join(home.cache, "embeddings.db");
+
 /** Folder of downloaded binaries, shared by all homes of a user. */
 export function sharedCache(env: NodeJS.ProcessEnv = process.env): string {
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "haqei");

@@ -83,13 +83,15 @@ export interface Life {
 interface Serving {
   digest: string;
   bytes: Uint8Array;
+  /** Before it was compressed: what a night goes on from. */
+  original: Uint8Array;
   score: Score;
   correct: readonly boolean[];
 }
 
 /**
  * The whole life on a virtual clock: each day users ask the model that serves and react; each night the functions of the daily batch
- * label what they said, train, compress, gate and decide, and the tracker says how accurate the day was. Nothing runs but this process and
+ * label what they said, train (on Sundays anew, else from the model that serves), compress, gate and decide, and the tracker says how accurate the day was. Nothing runs but this process and
  * nothing is kept. The same options give the same life.
  */
 export async function live(options: LifeOptions): Promise<Life> {
@@ -148,7 +150,16 @@ export async function live(options: LifeOptions): Promise<Life> {
     const night =
       control === "frozen"
         ? undefined
-        : await learnAndDecide({ authored, config, seed, kept, test, window, current: serving });
+        : await learnAndDecide({
+            authored,
+            config,
+            seed,
+            kept,
+            test,
+            window,
+            current: serving,
+            parent: isSunday(date) ? undefined : serving.original,
+          });
     if (night?.released) serving = night.candidate;
     const day: LifeDay = {
       date,
@@ -193,6 +204,7 @@ async function learnAndDecide(options: {
   test: readonly Example[];
   window: readonly LoggedEvent[];
   current: Serving;
+  parent: Uint8Array | undefined;
 }): Promise<Night & { learnt: number; distrusted: number; dropped: Dropped }> {
   const { authored, config, kept, window, current } = options;
   const { preprocess } = config;
@@ -228,6 +240,7 @@ async function nightly({
   examples,
   test,
   current,
+  parent,
 }: {
   authored: AuthoredData;
   config: Config;
@@ -235,8 +248,10 @@ async function nightly({
   examples: readonly Example[];
   test: readonly Example[];
   current: Serving | undefined;
+  /** Uncompressed; without it the fit begins anew. */
+  parent?: Uint8Array | undefined;
 }): Promise<Night> {
-  const { training, compression, deploy } = config;
+  const { training, compression, deploy, learning } = config;
   const { model } = await trainInThread({
     examples: examples.filter(({ split }) => split === "train"),
     dev: examples.filter(({ split }) => split === "dev"),
@@ -244,6 +259,8 @@ async function nightly({
     options: training,
     seed,
     rung: training.rung,
+    priority: learning.priority_learning,
+    ...(parent ? { parent } : {}),
     ...(training.maxBytes > 0 ? { maxBytes: training.maxBytes } : {}),
   });
   const bytes = compress(model, training.rung, training.maxBytes);
@@ -262,8 +279,11 @@ async function nightly({
     { ...deploy, accuracy_impact: compression.accuracy_impact },
     digestOf({ deploy, compression }),
   );
-  return { candidate: { digest, bytes, ...shipped }, released: verdict.action === "promote", verdict };
+  return { candidate: { digest, bytes, original: model, ...shipped }, released: verdict.action === "promote", verdict };
 }
+
+/** The weekly run trains anew (specification 2.1); other nights go on from the model that serves. */
+const isSunday = (date: string): boolean => new Date(`${date}T00:00:00Z`).getUTCDay() === 0;
 
 function labelCounts(examples: readonly Example[]): Map<string, number> {
   const counts = new Map<string, number>();

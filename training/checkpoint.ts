@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { TrainingConfig } from "#contracts/config.ts";
+import type { PriorityLearning, TrainingConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import { pack, unpack } from "#model/container.ts";
 import { FEATURES_VERSION } from "#model/features.ts";
@@ -7,6 +7,7 @@ import { NORMALISER_VERSION } from "#model/normalise.ts";
 import type { Best } from "./early-stop.ts";
 import type { Weights } from "./initialise.ts";
 import type { LabelledText } from "./problem.ts";
+import type { Teacher } from "./teacher.ts";
 
 const MAGIC = "HAQEICKP";
 
@@ -51,15 +52,40 @@ export function fingerprint(input: {
   seed: number;
   maxBytes?: number;
   rung?: string;
+  teacher?: Teacher;
+  parent?: Uint8Array;
+  priority?: PriorityLearning;
 }): string {
-  const { examples, classes, options, seed, maxBytes, rung } = input;
+  const { examples, classes, options, seed, maxBytes, rung, teacher, parent, priority } = input;
   // Without patience dev decides nothing that a checkpoint holds.
   const watched = options.patience > 0 ? (input.dev ?? []) : [];
-  const rows = [...examples, ...watched].map(({ label, text, weight = 1 }) => [label, text, weight]);
+  const rows = [...examples, ...watched].map(({ label, text, weight = 1, family }) => [
+    label,
+    text,
+    weight,
+    ...(teacher ? [family] : []),
+  ]);
   const versions = [NORMALISER_VERSION, FEATURES_VERSION];
-  return createHash("sha256")
-    .update(JSON.stringify([versions, classes, Object.entries(options).sort(), seed, maxBytes ?? 0, rung ?? "", rows]))
-    .digest("hex");
+  const hash = createHash("sha256").update(
+    JSON.stringify([
+      versions,
+      classes,
+      Object.entries(options).sort(),
+      seed,
+      maxBytes ?? 0,
+      rung ?? "",
+      priority ?? "",
+      rows,
+    ]),
+  );
+  if (teacher) {
+    const { buffer, byteOffset, byteLength } = teacher.embeddings;
+    hash
+      .update(JSON.stringify([teacher.mix, teacher.margin, teacher.dropout]))
+      .update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  if (parent) hash.update("parent").update(parent);
+  return hash.digest("hex");
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint, run: string): Uint8Array {

@@ -1,5 +1,5 @@
 import type { Weights } from "./initialise.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, writeWanted } from "./problem.ts";
 import { shuffled } from "./random.ts";
 import type { Epoch, Trainer } from "./trainer.ts";
 
@@ -22,7 +22,7 @@ function fitEpoch({ dimension, vectors, head, bias }: Weights, problem: Problem,
   const hidden = new Float64Array(dimension);
   const back = new Float64Array(dimension);
   const errors = new Float64Array(classes);
-  const smooth = labelSmoothing / classes;
+  const wanted = new Float64Array(classes);
   let losses = 0;
   let weightSum = 0;
 
@@ -62,10 +62,10 @@ function fitEpoch({ dimension, vectors, head, bias }: Weights, problem: Problem,
     losses -= weight * Math.log((errors[target] as number) / total);
     weightSum += weight;
     back.fill(0);
+    writeWanted(problem, example, labelSmoothing, wanted);
     const pace = rate * weight;
     for (let k = 0, at = 0; k < classes; k += 1) {
-      const wanted = smooth + (k === target ? 1 - labelSmoothing : 0);
-      const move = pace * ((errors[k] as number) / total - wanted);
+      const move = pace * ((errors[k] as number) / total - (wanted[k] as number));
       bias[k] = (bias[k] as number) - move;
       for (let d = 0; d < dimension; d += 1, at += 1) {
         const direction = head[at] as number;

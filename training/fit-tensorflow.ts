@@ -1,6 +1,6 @@
 import util from "node:util";
 import type { Weights } from "./initialise.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, writeWanted } from "./problem.ts";
 import { shuffled } from "./random.ts";
 import type { Epoch, Trainer } from "./trainer.ts";
 
@@ -62,11 +62,10 @@ function fitEpoch(tf: Tensorflow, weights: Weights, problem: Problem, epoch: Epo
     const rows = order.subarray(first, first + BATCH);
     const rate = epoch.rateFrom + ((epoch.rateTo - epoch.rateFrom) * first) / size;
     const batch = gather(weights, problem, rows, epoch);
-    const wanted = new Float32Array(rows.length * classes).fill(epoch.labelSmoothing / classes);
+    const wanted = new Float32Array(rows.length * classes);
     const pace = new Float32Array(rows.length);
     for (const [row, example] of rows.entries()) {
-      const cell = row * classes + (targets[example] as number);
-      wanted[cell] = (wanted[cell] as number) + 1 - epoch.labelSmoothing;
+      writeWanted(problem, example, epoch.labelSmoothing, wanted.subarray(row * classes, (row + 1) * classes));
       pace[row] = rate * (problem.weights[example] as number);
     }
     const step = tf.tidy(() => {

@@ -43,15 +43,28 @@ export function initialise(problem: Problem, maxDimension: number, minVariance: 
   const components = pca.getEigenvectors().to2DArray();
 
   const head = new Float32Array(classes * dimension);
-  const columnSums = new Float64Array(dimension);
   for (let k = 0; k < classes; k += 1) {
     const row = components[k] as number[];
-    for (let d = 0; d < dimension; d += 1) {
-      const value = row[d] as number;
-      head[k * dimension + d] = value;
-      columnSums[d] = (columnSums[d] as number) + value;
-    }
+    for (let d = 0; d < dimension; d += 1) head[k * dimension + d] = row[d] as number;
   }
+  const vectors = projected(rows, features, head, dimension);
+  scaleTo(vectors, VECTOR_RMS);
+  scaleTo(head, HEAD_RMS);
+  const weights = { dimension, vectors, head, bias: new Float32Array(classes) };
+  return { weights, varianceExplained: cumulative[dimension - 1] ?? 0 };
+}
+
+/** Vectors of every feature for a head that is already there: its log-odds projected on it, scaled as at any start. */
+export function initialVectors(problem: Problem, head: Float32Array, dimension: number): Float32Array {
+  const vectors = projected(createLogOdds(problem), problem.features, head, dimension);
+  scaleTo(vectors, VECTOR_RMS);
+  return vectors;
+}
+
+/** LO head: V x D. */
+function projected(rows: LogOdds, features: number, head: Float32Array, dimension: number): Float32Array {
+  const columnSums = new Float64Array(dimension);
+  for (const [at, value] of head.entries()) columnSums[at % dimension] = (columnSums[at % dimension] as number) + value;
   const vectors = new Float32Array(features * dimension);
   const sums = new Float64Array(dimension);
   for (let feature = 0; feature < features; feature += 1) {
@@ -64,10 +77,7 @@ export function initialise(problem: Problem, maxDimension: number, minVariance: 
     }
     vectors.set(sums, feature * dimension);
   }
-  scaleTo(vectors, VECTOR_RMS);
-  scaleTo(head, HEAD_RMS);
-  const weights = { dimension, vectors, head, bias: new Float32Array(classes) };
-  return { weights, varianceExplained: cumulative[dimension - 1] ?? 0 };
+  return vectors;
 }
 
 interface LogOdds {

@@ -3,9 +3,11 @@ import type { Example } from "#contracts/example.ts";
 import { createExtractor } from "#model/features.ts";
 import { normalise } from "#model/normalise.ts";
 import { createVectoriser } from "#model/vector.ts";
+import type { SoftLabels } from "./teacher.ts";
 
 /** What of an example matters here. */
-export type LabelledText = Pick<Example, "label" | "text"> & Partial<Pick<Example, "weight" | "lang" | "acceptable">>;
+export type LabelledText = Pick<Example, "label" | "text"> &
+  Partial<Pick<Example, "weight" | "lang" | "acceptable" | "family">>;
 
 /** Which n-grams count as features, ascending, and how rare each is. */
 export interface Vocabulary {
@@ -26,6 +28,55 @@ export interface Problem {
   /** Class index of each row. */
   readonly targets: Int32Array;
   readonly weights: Float32Array;
+  /** A teacher's opinion of each row. */
+  readonly soft?: SoftLabels;
+}
+
+/**
+ * What a step wants the probabilities of a row to be, written into `wanted` (K): the label mixed with the teacher's opinion where
+ * there is one, then smoothed.
+ */
+export function writeWanted(
+  { classes, targets, soft }: Problem,
+  row: number,
+  labelSmoothing: number,
+  wanted: Float64Array | Float32Array,
+): void {
+  wanted.fill(labelSmoothing / classes);
+  const target = targets[row] as number;
+  wanted[target] = (wanted[target] as number) + (1 - labelSmoothing) * (1 - (soft?.mix ?? 0));
+  if (!soft) return;
+  const share = (1 - labelSmoothing) * soft.mix;
+  for (let k = 0, at = row * classes; k < classes; k += 1, at += 1)
+    wanted[k] = (wanted[k] as number) + share * (soft.shares[at] as number);
+}
+
+/** Some rows of a problem, in the order given, each as many times as it is named; their weights times `factor`. */
+export function rowsOf(problem: Problem, rows: Int32Array, factor = 1): Problem {
+  const { classes, soft } = problem;
+  const offsets = new Int32Array(rows.length + 1);
+  for (const [place, row] of rows.entries())
+    offsets[place + 1] =
+      (offsets[place] as number) + (problem.offsets[row + 1] as number) - (problem.offsets[row] as number);
+  const indices = new Int32Array(offsets[rows.length] as number);
+  const values = new Float32Array(indices.length);
+  const shares = soft && new Float32Array(rows.length * classes);
+  for (const [place, row] of rows.entries()) {
+    const [from, to] = [problem.offsets[row] as number, problem.offsets[row + 1] as number];
+    indices.set(problem.indices.subarray(from, to), offsets[place]);
+    values.set(problem.values.subarray(from, to), offsets[place]);
+    if (soft) shares?.set(soft.shares.subarray(row * classes, (row + 1) * classes), place * classes);
+  }
+  return {
+    ...problem,
+    size: rows.length,
+    offsets,
+    indices,
+    values,
+    targets: Int32Array.from(rows, (row) => problem.targets[row] as number),
+    weights: Float32Array.from(rows, (row) => factor * (problem.weights[row] as number)),
+    ...(soft && shares ? { soft: { ...soft, shares } } : {}),
+  };
 }
 
 /** Which features to keep: all, the `count` that most examples have, or a list of keys. */

@@ -1,13 +1,14 @@
-import type { LadderRung, TrainingConfig } from "#contracts/config.ts";
-import { InputError } from "#contracts/errors.ts";
+import type { LadderRung, PriorityLearning, TrainingConfig } from "#contracts/config.ts";
+import { InputError, NonFiniteError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
-import { FEATURES_VERSION } from "#model/features.ts";
 import type { Model } from "#model/model.ts";
-import { NORMALISER_VERSION } from "#model/normalise.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
 import { countRight } from "./early-stop.ts";
+import { requireFinite } from "./finite.ts";
 import { initialise, type Start, type Weights } from "./initialise.ts";
+import { modelOf } from "./model-of.ts";
+import { learnByPriority } from "./priority.ts";
 import {
   balanced,
   buildProblem,
@@ -21,7 +22,9 @@ import {
 import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
 import { settingsFor } from "./settings.ts";
+import { softLabels, type Teacher } from "./teacher.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
+import { inherit, readParent, startFrom } from "./warm.ts";
 
 export interface TrainInput {
   readonly examples: readonly LabelledText[];
@@ -31,6 +34,12 @@ export interface TrainInput {
   readonly classes?: readonly string[];
   readonly options: TrainingConfig;
   readonly seed: number;
+  /** Opinions to learn from besides the labels; held-out examples never get any. */
+  readonly teacher?: Teacher;
+  /** An uncompressed model of the same classes to go on from, by `options.warm`. */
+  readonly parent?: Uint8Array;
+  /** What is learnt once more after the fit, where it is enabled. */
+  readonly priority?: PriorityLearning;
   /** Bytes handed out by an earlier, broken-off run on the same input. */
   readonly checkpoint?: Uint8Array;
   /** Most bytes of the compressed model: trains twice, the second time on the features that matter most. */
@@ -40,7 +49,7 @@ export interface TrainInput {
 }
 
 export interface Progress {
-  readonly phase: "features" | "initialise" | "fit" | "calibrate";
+  readonly phase: "teacher" | "features" | "initialise" | "fit" | "calibrate";
   /** Epochs done, and in all, over every run and pass. */
   readonly epoch: number;
   readonly epochs: number;
@@ -56,13 +65,17 @@ export interface TrainReport {
   readonly classes: number;
   readonly features: number;
   readonly dimension: number;
-  /** Share of variance that the dimensions hold (specification 3.2 `variance_retained`). */
+  /** Share of variance that the dimensions hold (specification 3.2 `variance_retained`); NaN where they are a parent's. */
   readonly varianceExplained: number;
   readonly epochs: number;
   /** Epochs taken over from the checkpoint. */
   readonly resumedEpochs: number;
   readonly loss: number;
   readonly temperature: number;
+  /** Of the teacher's out-of-fold answers to the training examples, the share whose first is the label; absent without a teacher. */
+  readonly teacherTop1?: number;
+  /** Examples learnt once more, by lesson; absent without priority learning. */
+  readonly lessons?: Readonly<Record<string, number>>;
   readonly seconds: number;
 }
 
@@ -96,8 +109,9 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
   const { examples, seed, maxBytes, rung = "coded" } = input;
   const began = performance.now();
   const classes = input.classes ?? classesOf(examples);
-  const options = settingsFor(input.options, examples.length, classes.length);
+  const options = settingsOf(input, classes.length);
   checkInput(input, classes);
+  const parent = input.parent && readParent(input.parent, classes);
   const trainer = await loadTrainer(options.backend);
   const run = fingerprint({ ...input, classes });
   let resume = input.checkpoint && decodeCheckpoint(input.checkpoint, run);
@@ -121,6 +135,8 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     };
   }
 
+  if (input.teacher) hooks.onProgress?.(progress("teacher", 0));
+  const soft = input.teacher && softLabels(examples, classes, input.teacher);
   let keep: Keep = resume ? { keys: resume.keys } : { count: options.maxFeatures };
   let maxDimension = options.max_dimension;
   let prepared: Prepared;
@@ -129,10 +145,14 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     const begunEpochs = epochsBefore({ pass, soup: 0, epoch: 0 });
     const soups = soupsOf[pass] as number;
     hooks.onProgress?.(progress("features", begunEpochs));
-    const vocabulary = buildVocabulary(examples, keep);
-    const problem = buildProblem(examples, classes, vocabulary);
+    const own = buildVocabulary(examples, keep);
+    const vocabulary = parent ? kept(inherit(own, parent, examples.length), keep) : own;
+    const problem = { ...buildProblem(examples, classes, vocabulary), ...(soft ? { soft } : {}) };
     hooks.onProgress?.(progress("initialise", begunEpochs));
-    prepared = { vocabulary, problem, ...initialise(problem, maxDimension, options.min_variance_explained) };
+    const start = parent
+      ? startFrom(parent, problem, vocabulary)
+      : initialise(problem, maxDimension, options.min_variance_explained);
+    prepared = { vocabulary, problem, ...start };
     const fitBegan = performance.now();
     const watched = options.patience > 0 ? (input.dev ?? []) : [];
     weights = await fitPass(
@@ -160,6 +180,10 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     maxDimension = weights.dimension;
   }
 
+  const { priority } = input;
+  const lessons = priority?.enabled
+    ? await learnByPriority(weights, prepared.problem, priority, { ...options, trainer, seed })
+    : undefined;
   hooks.onProgress?.(progress("calibrate", epochs));
   const temperature = calibrate(weights, buildProblem(input.dev ?? [], classes, prepared.vocabulary));
   const model = encodeModel(toModel(prepared, weights, classes, temperature));
@@ -174,9 +198,33 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     resumedEpochs,
     loss: loss ?? Number.NaN,
     temperature,
+    ...(soft ? { teacherTop1: soft.top1 } : {}),
+    ...(lessons ? { lessons } : {}),
     seconds: (performance.now() - began) / 1000,
   };
   return { model, report };
+}
+
+/** The options as this input changes them: few examples ask for their own, a parent for fewer and smaller steps, a teacher for less dropout. */
+const settingsOf = (
+  { options, parent, teacher, examples }: TrainInput,
+  classes: number,
+): ReturnType<typeof settingsFor> => ({
+  ...settingsFor(options, examples.length, classes),
+  ...(parent ? options.warm : {}),
+  ...(teacher?.dropout === undefined ? {} : { dropout: teacher.dropout }),
+});
+
+/** The vocabulary cut to listed keys; a count is a rule for new features, a parent's are kept. */
+function kept(vocabulary: Vocabulary, keep: Keep): Vocabulary {
+  if (!("keys" in keep)) return vocabulary;
+  const wanted = new Set(keep.keys);
+  const at = [...vocabulary.keys.keys()].filter((index) => wanted.has(vocabulary.keys[index] as number));
+  return {
+    keys: Uint32Array.from(at, (index) => vocabulary.keys[index] as number),
+    documents: Uint32Array.from(at, (index) => vocabulary.documents[index] as number),
+    idf: Float32Array.from(at, (index) => vocabulary.idf[index] as number),
+  };
 }
 
 function checkInput({ examples, seed }: TrainInput, classes: readonly string[]): void {
@@ -202,7 +250,7 @@ interface FitSetting {
   /** What runs are stopped by; empty where they go to their end. */
   readonly heldOut: Problem;
   readonly trainer: Trainer;
-  readonly options: TrainingConfig;
+  readonly options: ReturnType<typeof settingsFor>;
   readonly seed: number;
   readonly pass: number;
   readonly resume: Checkpoint | undefined;
@@ -228,11 +276,12 @@ async function fitPass(
       const rates = { rateFrom: rateAt(epoch), rateTo: rateAt(epoch + 1) };
       const loss = await trainer.fitEpoch(weights, weighed, { ...rates, dropout, labelSmoothing, random });
       if (!Number.isFinite(loss)) {
-        throw new InputError(`the loss of epoch ${epoch + 1} is ${loss}: the fit diverged`, "Lower learningRate.");
+        throw new NonFiniteError(`the loss of epoch ${epoch + 1} is ${loss}: the fit diverged`, "Lower learningRate.");
       }
       const right = heldOut.size > 0 ? countRight(weights, heldOut) : undefined;
       if (right !== undefined && right > (best?.right ?? -1))
         best = { epoch: epoch + 1, right, weights: copyOf(weights) };
+      requireFinite(weights, `epoch ${epoch + 1}`, "Lower learningRate.");
       onEpoch({ position: { pass, soup, epoch: epoch + 1 }, keys: vocabulary.keys, weights, sum, best }, loss);
     }
     if (best) weights = best.weights;
@@ -266,23 +315,8 @@ function toModel(
   classes: readonly string[],
   temperature: number,
 ): Model {
-  const shares = new Float64Array(classes.length);
+  const masses = new Float64Array(classes.length);
   for (const [row, target] of problem.targets.entries())
-    shares[target] = (shares[target] as number) + (problem.weights[row] as number);
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return {
-    schema: 1,
-    rung: "float32",
-    normaliser: NORMALISER_VERSION,
-    features: FEATURES_VERSION,
-    classes,
-    dimension: weights.dimension,
-    keys: vocabulary.keys,
-    idf: vocabulary.idf,
-    vectors: weights.vectors,
-    head: weights.head,
-    bias: weights.bias,
-    prior: Float32Array.from(shares, (share) => share / total),
-    temperature,
-  };
+    masses[target] = (masses[target] as number) + (problem.weights[row] as number);
+  return modelOf(vocabulary, weights, classes, masses, temperature);
 }

@@ -4,7 +4,7 @@ import type { Dependencies } from "#activities/dependencies.ts";
 import type { RegistryConfig, StoreConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import type { LoadedConfig } from "#local/config.ts";
-import { type Endpoints, type Home, homeSigner } from "#local/home.ts";
+import { type Endpoints, embeddingsFile, type Home, homeSigner } from "#local/home.ts";
 import { measureInWorkerd } from "#local/workerd.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderCheckpoints } from "#stores/checkpoints.ts";
@@ -69,6 +69,7 @@ export async function connectDependencies(
     released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
     registry: openRegistry(loaded.config.registry, home.registryFile),
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
+    embeddings: embeddingsFile(home),
     edge: createEdgeClient({ url, adminSecret }, signer),
     signer,
     measureAsServed: measureInWorkerd,

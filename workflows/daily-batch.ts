@@ -44,7 +44,7 @@ export const dailyDag: Dag = {
       retry: "work",
       inputs: { dataset: "02:preprocess" },
       reads: ["seed"],
-      settings: ["training"],
+      settings: ["training", "teacher", "learning"],
       produces: "model",
       heartbeatSeconds: 15,
       keep: "always",

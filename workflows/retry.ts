@@ -10,6 +10,7 @@ export type RetryClass = "reach" | "work";
 
 const NEVER = [
   "InputError",
+  "NonFiniteError",
   "NotFoundError",
   "DigestMismatchError",
   "DataGateError",

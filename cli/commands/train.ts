@@ -1,7 +1,8 @@
 import { extname } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
-import { TrainingConfig } from "#contracts/config.ts";
+import { TeacherConfig, TrainingConfig } from "#contracts/config.ts";
+import { InputError } from "#contracts/errors.ts";
 import type { Act } from "../context.ts";
 import { wholeNumber } from "../numbers.ts";
 
@@ -19,12 +20,17 @@ type Options = {
   seed?: number;
   maxBytes?: number;
   backend?: TrainingConfig["backend"];
+  teacher?: string;
+  from?: string;
 };
 
 export function register(program: Command, act: Act): void {
   program
     .command("train")
-    .requiredOption("--dataset <path>", "a folder of authored data, or a file of label<TAB>text[<TAB>lang]")
+    .requiredOption(
+      "--dataset <path>",
+      "a folder of authored data, a file of label<TAB>text[<TAB>lang], or an .arrow file, which is streamed",
+    )
     .requiredOption("--out <folder>", "where the model goes")
     .option("--seed <n>", "seed of the training (default: the config's)", wholeNumber)
     .option(
@@ -37,25 +43,48 @@ export function register(program: Command, act: Act): void {
         TrainingConfig.shape.backend.unwrap().options,
       ),
     )
+    .option(
+      "--teacher <url>",
+      "an OpenAI-compatible embeddings endpoint to learn from (default: the config's, else none)",
+      httpUrl,
+    )
+    .option("--from <folder>", "a model of an earlier training to go on from, by a few light epochs (training.warm)")
     .description("train and compress without Temporal, by the functions that the batch calls")
     .action(
       act<Options>(async (context, options) => {
-        const [{ trainModel }, { writeModel }] = await Promise.all([
+        const [{ trainModel, trainStreamed }, { readOriginal, writeModel }, { embeddingsFile }] = await Promise.all([
           import("#local/train.ts"),
           import("#local/model-folder.ts"),
+          import("#local/home.ts"),
         ]);
-        const { loaded } = await context.load();
+        const { loaded, home } = await context.load();
         const { config } = loaded;
-        const made = await trainModel({
+        const common = {
           dataset: options.dataset,
-          isTable: extname(options.dataset) === ".tsv",
-          dev: options.dev,
           training: { ...config.training, ...(options.backend ? { backend: options.backend } : {}) },
           compression: config.compression,
           seed: options.seed ?? config.seed,
           maxBytes: options.maxBytes,
           log: context.progress,
-        });
+        };
+        const isStreamed = extname(options.dataset) === ".arrow";
+        if (isStreamed && (options.from !== undefined || options.teacher !== undefined)) {
+          throw new InputError(
+            "--from and --teacher need all examples at once, and an Arrow file is streamed",
+            "Give a folder or a .tsv file, or leave them out.",
+          );
+        }
+        const trainHeld = () =>
+          trainModel({
+            ...common,
+            isTable: extname(options.dataset) === ".tsv",
+            dev: options.dev,
+            teacher: { ...config.teacher, ...(options.teacher ? { url: options.teacher } : {}) },
+            embeddings: embeddingsFile(home),
+            priority: config.learning.priority_learning,
+            parent: options.from === undefined ? undefined : readOriginal(options.from).bytes,
+          });
+        const made = await (isStreamed ? trainStreamed(common) : trainHeld());
         const { bytes, original, ...output } = made;
         writeModel(options.out, bytes, original, output);
         return {
@@ -67,4 +96,10 @@ export function register(program: Command, act: Act): void {
         };
       }),
     );
+}
+
+function httpUrl(text: string): string {
+  const url = TeacherConfig.shape.url.safeParse(text);
+  if (!url.success) throw new InvalidArgumentError("It must be an address such as http://127.0.0.1:8384/v1.");
+  return text;
 }

@@ -21,5 +21,13 @@ export default {
   },
 
   // With few examples a class, more dropout and smoothing measure better than the defaults, which suit a hundred a class.
-  training: { epochs: 20, learningRate: 0.1, dropout: 0.5, labelSmoothing: 0.1, maxFeatures: 20_000 },
+  training: {
+    epochs: 20,
+    learningRate: 0.1,
+    dropout: 0.5,
+    labelSmoothing: 0.1,
+    maxFeatures: 20_000,
+    // A day brings several times what was authored: going on from yesterday's model needs more than small steps.
+    warm: { epochs: 10, learningRate: 0.1 },
+  },
 };

@@ -1,0 +1,48 @@
+import type { TeacherConfig } from "#contracts/config.ts";
+import { NotReachableError } from "#contracts/errors.ts";
+import { cachedEmbeddings, type EmbedHooks, embeddingClient } from "#stores/embeddings.ts";
+import type { Teacher } from "#training/teacher.ts";
+
+/** What a training goes by besides its labels, and a clause that says so. */
+export interface Teaching {
+  readonly teacher?: Teacher;
+  /** True where a teacher is configured, did not answer, and is not required. */
+  readonly missed: boolean;
+  readonly said: string;
+}
+
+/**
+ * Asks the configured teacher for the embeddings of the training examples; what it said before, under the same model's name, is
+ * read from the cache file. Throws NotReachableError where it is required and does not answer, InputError where it refuses.
+ */
+export async function askTeacher(
+  config: TeacherConfig,
+  texts: readonly string[],
+  cache: string,
+  hooks: EmbedHooks = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Teaching> {
+  const { url, model, batch, prefix, mix, margin, dropout, required, timeoutSeconds, apiKeyVariable } = config;
+  if (!url) return { missed: false, said: "no teacher" };
+  const apiKey = env[apiKeyVariable];
+  const client = embeddingClient({
+    url,
+    model,
+    batch,
+    timeoutMs: 1000 * timeoutSeconds,
+    ...(apiKey ? { apiKey } : {}),
+  });
+  try {
+    const vectors = await cachedEmbeddings(cache, client).embed(
+      texts.map((text) => prefix + text),
+      hooks,
+    );
+    const dimension = vectors[0]?.length ?? 0;
+    const embeddings = new Float32Array(vectors.length * dimension);
+    for (const [row, vector] of vectors.entries()) embeddings.set(vector, row * dimension);
+    return { teacher: { embeddings, mix, margin, dropout }, missed: false, said: `taught by ${model}` };
+  } catch (error) {
+    if (required || !(error instanceof NotReachableError)) throw error;
+    return { missed: true, said: `without its teacher: ${error.message}` };
+  }
+}
