@@ -10,13 +10,13 @@ import { type Control, type Life, live } from "./life.ts";
 const EXAMPLE = fileURLToPath(new URL("example", import.meta.url));
 const DAYS = 3;
 
-async function liveThrough(control?: Control): Promise<Life> {
+async function liveThrough(control?: Control, days = DAYS): Promise<Life> {
   const { config } = await loadConfig(`${EXAMPLE}/haqei.config.ts`, { env: {} });
   const authored = await readAuthored(`${EXAMPLE}/data`);
   return live({
     authored,
     config,
-    days: DAYS,
+    days,
     seed: 12,
     control,
     from: "2026-01-01",
@@ -31,7 +31,7 @@ test("learning gains; the same words dealt out to other texts gain nothing; who 
 }, async () => {
   const [learning, again, shuffled, frozen] = [
     await liveThrough(),
-    await liveThrough(),
+    await liveThrough(undefined, 1),
     await liveThrough("shuffled"),
     await liveThrough("frozen"),
   ];
@@ -39,7 +39,7 @@ test("learning gains; the same words dealt out to other texts gain nothing; who 
   const before = top1(frozen);
   expect(top1(learning)).toBeGreaterThan(before + 0.03);
   expect(top1(shuffled)).toBeLessThanOrEqual(before);
-  expect(again).toEqual(learning);
+  expect(again.days).toEqual(learning.days.slice(0, 1));
 
   expect(frozen.days.every(({ released, model }) => !released && model === frozen.days[0]?.model)).toBe(true);
   // What shuffled words made of the model was seen, and kept from users.

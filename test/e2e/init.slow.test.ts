@@ -7,8 +7,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { Output as Annotated } from "#cli/commands/annotate.ts";
 import { Output } from "#cli/commands/start.ts";
 import { ClassifyAnswer } from "#contracts/http.ts";
+import { readAuthored } from "#datasets/authored.ts";
+import { normalise } from "#model/normalise.ts";
 import { postJson } from "../support/system.ts";
 
 /** From an empty folder to a served answer, as the README tells it: a help desk in place of the 384 lines. */
@@ -51,4 +54,15 @@ it("answers a request of the help desk by the model of its own first day", async
     (await postJson(`${urls.edge}/api/classify`, { text: "please unlock my account" })).json,
   );
   expect(english.predictions[0]?.label).toBe("account-locked");
+
+  const annotate = ["dataset", "annotate", "--asked", "--by", "me", "--n", "20", "--json"];
+  const ranked = await promisify(execFile)(process.execPath, [HAQEI, ...annotate], { cwd: folder });
+  const { queries = [], remaining } = Annotated.parse(JSON.parse(ranked.stdout));
+  expect(remaining).toBe(20);
+  expect(queries.map(({ value }) => value)).toEqual(queries.map(({ value }) => value).sort((a, b) => b - a));
+  expect(queries[0]?.candidates).toHaveLength(3);
+  // What is held out is never offered: a label would end up in training.
+  const { examples } = await readAuthored(join(folder, "data"));
+  const heldOut = new Set(examples.flatMap(({ split, text }) => (split === "live" ? [] : [normalise(text)])));
+  expect(queries.filter(({ text }) => heldOut.has(normalise(text)))).toEqual([]);
 });
