@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LearningWeights } from "#contracts/config.ts";
+import { FeedbackConfig, type LearningWeights } from "#contracts/config.ts";
 import type { FeedbackType, LoggedEvent } from "#contracts/event.ts";
 import { Example } from "#contracts/example.ts";
 import { learnExamples, readEvents } from "./feedback.ts";
@@ -8,6 +8,8 @@ import { learnExamples, readEvents } from "./feedback.ts";
 const CLASSES = Array.from({ length: 384 }, (_, index) => String(index + 1));
 const MAXIMUM_BYTES = 65_536;
 const weights: LearningWeights = { correction: 1, thumbUp: 0.8, click: 0.3, dwell: 0.5, dwellSeconds: 10 };
+/** Everybody believed and nobody capped: what those do is tested in policy/learning/ and at the end. */
+const feedback: FeedbackConfig = FeedbackConfig.parse({ maximumShare: 1, trust: { strength: 1e12 } });
 
 let ids = 0;
 /** An event about an answer to `text` that showed 7, 8, 9. The text's hash is the text: enough for what is tested here. */
@@ -51,7 +53,10 @@ const authored = (text: string, label: string, split: Example["split"]): Example
   family: text,
   acceptable: [],
 });
-const learn = (events: LoggedEvent[], known: Example[] = []) => learnExamples(events, known, CLASSES, weights);
+const learn = (events: LoggedEvent[], known: Example[] = []) => {
+  const { examples, dropped } = learnExamples(events, known, CLASSES, { weights, feedback });
+  return { examples, dropped };
+};
 
 describe("readEvents", () => {
   const read = (lines: string[]) => readEvents(lines, 384, MAXIMUM_BYTES);
@@ -116,7 +121,7 @@ describe("readEvents", () => {
 });
 
 describe("learnExamples", () => {
-  test("makes one example of a text, with the weight of all users' lessons", () => {
+  test("makes one example of a text, with what the users of its label are ahead", () => {
     const { examples, dropped } = learn([
       event("correction", "席がない", { correctId: 13, user: "a" }),
       event("thumb", "席がない", { value: 1, shownId: 8, user: "b" }),
@@ -130,7 +135,7 @@ describe("learnExamples", () => {
         text: "席がない",
         lang: "ja",
         split: "train",
-        weight: 1.6,
+        weight: expect.closeTo(0.6, 9),
         source: "feedback",
         family: examples[0]?.id,
         acceptable: [],
@@ -169,7 +174,7 @@ describe("learnExamples", () => {
       [event("click", "money back", { shownId: 2 }, { shown: [2] })],
       [],
       ["booking", "refund"],
-      weights,
+      { weights, feedback },
     );
     expect(examples).toMatchObject([{ label: "refund" }]);
   });
@@ -209,8 +214,8 @@ describe("learnExamples", () => {
 
   test("a signal whose weight is 0 is left out and counted", () => {
     const { examples, dropped } = learnExamples([event("click", "席がない", { shownId: 9 })], [], CLASSES, {
-      ...weights,
-      click: 0,
+      weights: { ...weights, click: 0 },
+      feedback,
     });
     expect({ examples, dropped }).toEqual({ examples: [], dropped: { "no-weight": 1 } });
   });
@@ -294,5 +299,52 @@ describe("learnExamples", () => {
         for (const example of examples) Example.parse(example);
       }),
     );
+  });
+});
+
+describe("learning from many", () => {
+  const asSpecified = { weights, feedback: FeedbackConfig.parse({}) };
+  const authoredBy = (n: number, label: string) =>
+    Array.from({ length: n }, (_, at) => authored(`${label}の文${at}`, label, "train"));
+
+  test("one user who corrects a hundred texts moves a class by a hundredth of its weight", () => {
+    const events = Array.from({ length: 100 }, (_, at) => event("correction", `席${at}`, { correctId: 9, user: "a" }));
+    const { examples, capped } = learnExamples(events, authoredBy(99, "9"), CLASSES, asSpecified);
+    const learnt = examples.reduce((sum, { weight }) => sum + weight, 0);
+    expect(learnt / (99 + learnt)).toBeCloseTo(0.01, 9);
+    expect(capped).toBeCloseTo(0.99, 9);
+  });
+
+  test("many users of one network are one", () => {
+    const events = Array.from({ length: 100 }, (_, at) =>
+      event("correction", `席${at}`, { correctId: 9, user: `u${at}`, network: "n" }),
+    );
+    const learnt = learnExamples(events, authoredBy(99, "9"), CLASSES, asSpecified).examples;
+    expect(learnt.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 9);
+  });
+
+  test("a class without authors learns nothing of few users, and says so", () => {
+    const { examples, dropped } = learnExamples(
+      [event("correction", "席がない", { correctId: 9 })],
+      [],
+      CLASSES,
+      asSpecified,
+    );
+    expect({ examples, dropped }).toEqual({ examples: [], dropped: { "too-few-users": 1 } });
+  });
+
+  test("who contradicts everybody is believed little", () => {
+    const events = Array.from({ length: 20 }, (_, at) => [
+      ...["a", "b", "c"].map((user) => event("correction", `席${at}`, { correctId: 9, user })),
+      event("correction", `席${at}`, { correctId: 1, user: "liar" }),
+    ]).flat();
+    const only = event("correction", "liarだけ", { correctId: 1, user: "liar" });
+    const { examples, distrusted, users } = learnExamples([...events, only], [], CLASSES, {
+      weights,
+      feedback: { ...asSpecified.feedback, maximumShare: 1 },
+    });
+    expect({ distrusted, users }).toEqual({ distrusted: 1, users: 4 });
+    expect(examples.find(({ text }) => text === "liarだけ")?.weight).toBeLessThan(0.1);
+    expect(examples.find(({ text }) => text === "席3")?.label).toBe("9");
   });
 });

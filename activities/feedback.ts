@@ -1,8 +1,12 @@
-import type { LearningWeights } from "#contracts/config.ts";
-import { LoggedEvent } from "#contracts/event.ts";
+import type { Config, LearningWeights } from "#contracts/config.ts";
+import { LoggedEvent, type Served } from "#contracts/event.ts";
 import type { Example } from "#contracts/example.ts";
 import { normalise } from "#model/normalise.ts";
 import { lessonOf } from "#policy/labelling.ts";
+import { cappedWeights } from "#policy/learning/caps.ts";
+import { consensusOf } from "#policy/learning/consensus.ts";
+import { debiasedBy, type PositionBias, positionBias } from "#policy/learning/position.ts";
+import { trustOf, type Vote } from "#policy/learning/trust.ts";
 import { sha256 } from "#stores/digest.ts";
 
 /** Counts by reason of what was left out. */
@@ -56,73 +60,123 @@ export function byAnswer(events: readonly LoggedEvent[]): Map<string, LoggedEven
   return answers;
 }
 
+/** What feedback teaches, and what was found about the feedback itself. */
+export interface Learnt {
+  examples: Example[];
+  dropped: Dropped;
+  position: PositionBias;
+  users: number;
+  /** Of them, those whose word counts for less than half. */
+  distrusted: number;
+  /** Share of the weight that was cut off because it came from too few. */
+  capped: number;
+}
+
 /**
- * Joins feedback to the answers it is about and labels their queries: one example a distinct text, its label the class with the
- * most weight among all users' lessons. Texts of held-out splits are never learnt, and ones already authored with the same label
- * teach nothing new. Needs consent: an answer without its text is counted and left out.
+ * Joins feedback to the answers it is about and labels their queries: one example a distinct text. Each lesson is a vote, an implicit
+ * one weighed by how seldom its rank is looked at, all by how far their user is believed. A text's label is the class with more
+ * weight than all others together and counts what it is ahead, up to a most; no user and no network gives more than its share of a class. Texts of
+ * held-out splits are never learnt, and ones already authored with the same label teach nothing new. Needs consent: an answer
+ * without its text is counted and left out.
  */
 export function learnExamples(
   events: readonly LoggedEvent[],
   authored: readonly Example[],
   classes: readonly string[],
-  weights: LearningWeights,
-): { examples: Example[]; dropped: Dropped } {
+  { weights, feedback }: Pick<Config["preprocess"], "weights" | "feedback">,
+): Learnt {
   const dropped: Dropped = {};
-  const answers = byAnswer(events);
-  const lessons = new Map<string, { first: LoggedEvent; weightOf: Map<number, number> }>();
-  // In an order of their own, so that a different order of arrival gives the same examples to the last bit.
-  for (const about of inOrder(answers)) {
+  const answers = inOrder(byAnswer(events));
+  const position = positionBias(answers, feedback.position);
+  const { votes, served } = votesOf(answers, { weights, position, dropped });
+  const { heldOut, labelsOf, weightOf } = knownTexts(authored, classes);
+  const trust = trustOf(votes, labelsOf, feedback.trust);
+  const believed = votes.map((vote) => ({ ...vote, weight: vote.weight * (trust.get(vote.user) as number) }));
+
+  const won = [...Map.groupBy(believed, ({ item }) => item)].flatMap(([item, said]) => {
+    const consensus = consensusOf(said, feedback.maximumWeight);
+    if (consensus === undefined) count(dropped, "contradictory");
+    else if (heldOut.has(item)) count(dropped, "held-out");
+    else if (labelsOf.get(item)?.has(consensus.label)) count(dropped, "already-authored");
+    else return consensus.votes;
+    return [];
+  });
+  const weighed = cappedWeights(won, weightOf, feedback.maximumShare);
+  const examples = new Map<string, Example>();
+  for (const [at, { item, label }] of won.entries()) {
+    const known = examples.get(item);
+    const weight = (known?.weight ?? 0) + (weighed[at] as number);
+    const { text, lang } = served.get(item) as Served;
+    // Named by the text alone: the same feedback gives the same data set in any home, whatever its secrets and clocks.
+    const id = `f-${sha256(item).slice(0, 16)}`;
+    examples.set(item, {
+      id,
+      label: classes[label - 1] as string,
+      text: text as string,
+      lang,
+      split: "train",
+      weight,
+      source: "feedback",
+      family: id,
+      acceptable: [],
+    });
+  }
+  const weighty = [...examples.values()].filter(({ weight }) => weight > 0);
+  if (weighty.length < examples.size) dropped["too-few-users"] = examples.size - weighty.length;
+  const before = won.reduce((sum, { weight }) => sum + weight, 0);
+  return {
+    examples: weighty.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    dropped,
+    position,
+    users: trust.size,
+    distrusted: [...trust.values()].filter((one) => one < 0.5).length,
+    capped: before === 0 ? 0 : 1 - weighed.reduce((sum, weight) => sum + weight, 0) / before,
+  };
+}
+
+/** Each answer's lesson as a vote on its text, and of each text the answer first given to it. What teaches nothing is counted. */
+export function votesOf(
+  answers: readonly (readonly LoggedEvent[])[],
+  { weights, position, dropped }: { weights: LearningWeights; position: PositionBias; dropped: Dropped },
+): { votes: Vote[]; served: Map<string, Served> } {
+  const votes: Vote[] = [];
+  const served = new Map<string, Served>();
+  for (const about of answers) {
     const lesson = lessonOf(about, weights);
-    const first = about[0] as LoggedEvent;
-    const { text } = first.served;
+    const { served: answer, user = "", network } = about[0] as LoggedEvent;
     if (!lesson.taught) count(dropped, lesson.reason);
     else if (lesson.weight === 0) count(dropped, "no-weight");
-    else if (text === undefined) count(dropped, "no-consent");
+    else if (answer.text === undefined) count(dropped, "no-consent");
     else {
-      const normal = normalise(text);
-      const known = lessons.get(normal) ?? { first, weightOf: new Map<number, number>() };
-      known.weightOf.set(lesson.classId, (known.weightOf.get(lesson.classId) ?? 0) + lesson.weight);
-      lessons.set(normal, known);
+      const item = normalise(answer.text);
+      if (!served.has(item)) served.set(item, answer);
+      const implicit = lesson.by === "click" || lesson.by === "dwell";
+      const weight = lesson.weight * (implicit ? debiasedBy(position, answer.shown.indexOf(lesson.classId)) : 1);
+      votes.push({ user, item, label: lesson.classId, weight, ...(network === undefined ? {} : { network }) });
     }
   }
+  return { votes, served };
+}
 
+/** Which texts are held out, which labels authors gave the others, and how much each class weighs by authors alone. */
+function knownTexts(
+  authored: readonly Example[],
+  classes: readonly string[],
+): { heldOut: Set<string>; labelsOf: Map<string, Set<number>>; weightOf: Map<number, number> } {
+  const ids = new Map(classes.map((name, index) => [name, index + 1]));
   // A text that stands in two splits counts as held out.
   const heldOut = new Set<string>();
-  const labelsOf = new Map<string, Set<string>>();
-  for (const { text, label, split } of authored) {
+  const labelsOf = new Map<string, Set<number>>();
+  const weightOf = new Map<number, number>();
+  for (const { text, label, split, weight } of authored) {
     const normal = normalise(text);
-    if (split === "train") labelsOf.set(normal, (labelsOf.get(normal) ?? new Set()).add(label));
-    else if (split !== "live") heldOut.add(normal);
+    if (split === "train") {
+      const id = ids.get(label) as number;
+      labelsOf.set(normal, (labelsOf.get(normal) ?? new Set()).add(id));
+      weightOf.set(id, (weightOf.get(id) ?? 0) + weight);
+    } else if (split !== "live") heldOut.add(normal);
   }
-
-  const examples: Example[] = [];
-  for (const [normal, { first, weightOf }] of lessons) {
-    const ranked = [...weightOf].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-    const [best, second] = ranked;
-    if (best === undefined || best[1] === second?.[1]) count(dropped, "contradictory");
-    else if (heldOut.has(normal)) count(dropped, "held-out");
-    else {
-      const label = classes[best[0] - 1] as string;
-      if (labelsOf.get(normal)?.has(label)) count(dropped, "already-authored");
-      else {
-        const { served } = first;
-        // Named by the text alone: the same feedback gives the same data set in any home, whatever its secrets and clocks.
-        const id = `f-${sha256(normal).slice(0, 16)}`;
-        examples.push({
-          id,
-          label,
-          text: served.text as string,
-          lang: served.lang,
-          split: "train",
-          weight: best[1],
-          source: "feedback",
-          family: id,
-          acceptable: [],
-        });
-      }
-    }
-  }
-  return { examples: examples.sort((a, b) => (a.id < b.id ? -1 : 1)), dropped };
+  return { heldOut, labelsOf, weightOf };
 }
 
 /** Answers by the time they were served, then by key. */

@@ -3,8 +3,11 @@ import { Config } from "#contracts/config.ts";
 import { AuthoredKeyword } from "#contracts/dictionary.ts";
 import { DataGateError } from "#contracts/errors.ts";
 import type { Example } from "#contracts/example.ts";
+import { EventWindow } from "#contracts/window.ts";
 import { fromArrow, toArrow } from "#datasets/arrow.ts";
+
 import { dataFaults, totalVariation } from "#policy/data-gate.ts";
+import { mixOf } from "#policy/learning/mix.ts";
 import { buildDictionary } from "#training/dictionary.ts";
 import { askedQueries, usageOf } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -26,7 +29,13 @@ export const preprocess =
     const keywords = z.array(AuthoredKeyword).parse(jsonOf(await input("keywords")));
     const lines = await linesOfWindow(artefacts, await input("window"));
     const { events, dropped } = readEvents(lines, classes.length, settings.maximumEventBytes);
-    const learnt = learnExamples(events, authored, classes, settings.weights);
+    const learnt = learnExamples(events, authored, classes, settings);
+    const window = EventWindow.parse(jsonOf(await input("window")));
+    const mix = mixOf(
+      events.map(({ type }) => type),
+      settings.feedback.expected,
+      window.days.length,
+    );
     const kept = authored.filter(({ split }) => split !== "live");
     const train = kept.filter(({ split }) => split === "train");
     const figures = {
@@ -54,6 +63,14 @@ export const preprocess =
       metrics: {
         events: events.length,
         ...figures,
+        feedback_users: learnt.users,
+        feedback_distrusted: learnt.distrusted,
+        feedback_capped: learnt.capped,
+        feedback_volume: mix.volume,
+        feedback_mix_deviation: mix.total,
+        ...Object.fromEntries(Object.entries(mix.deviation).map(([kind, share]) => [`deviation_${kind}`, share])),
+        position_ess: learnt.position.ess,
+        position_debiased: learnt.position.estimated,
         dev: kept.filter(({ split }) => split === "dev").length,
         test: kept.filter(({ split }) => split === "test").length,
         classes: classes.length,

@@ -14,6 +14,7 @@ import * as evaluate from "./commands/evaluate.ts";
 import * as experiment from "./commands/experiment.ts";
 import * as gate from "./commands/gate.ts";
 import * as incidents from "./commands/incidents.ts";
+import * as init from "./commands/init.ts";
 import * as judge from "./commands/judge.ts";
 import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
@@ -23,6 +24,7 @@ import * as rerun from "./commands/rerun.ts";
 import * as retention from "./commands/retention.ts";
 import * as run from "./commands/run.ts";
 import * as schedules from "./commands/schedules.ts";
+import * as simulate from "./commands/simulate.ts";
 import * as start from "./commands/start.ts";
 import * as status from "./commands/status.ts";
 import * as stop from "./commands/stop.ts";
@@ -39,6 +41,7 @@ import {
 
 /** Commands in the order in which help lists them. */
 const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
+  init,
   start,
   stop,
   status,
@@ -56,6 +59,7 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   judge,
   gate,
   coverage,
+  simulate,
   experiment,
   release,
   alerts,

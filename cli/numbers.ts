@@ -7,3 +7,11 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError("It must be a whole number from 0.");
   return n;
 }
+
+/** An option's share, 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("It must be a share from 0 to 1.");
+  return value;
+}

@@ -229,6 +229,42 @@ export const LearningWeights = z.strictObject({
 });
 export type LearningWeights = z.infer<typeof LearningWeights>;
 
+const PerDay = z.number().int().min(0);
+
+/** How far feedback is believed (specification 7.2). */
+export const FeedbackConfig = z.strictObject({
+  /** Volumes expected a day; what they truly come to is reported, and changes nothing. */
+  expected: z
+    .strictObject({
+      click_through: PerDay.default(300),
+      dwell_time: PerDay.default(200),
+      bounce_rate: PerDay.default(100),
+      thumbs_up_down: PerDay.default(200),
+      corrections: PerDay.default(100),
+      reports: PerDay.default(100),
+    })
+    .prefault({}),
+  /** Most that one text counts, in authored examples, however many say the same of it: more would drown the others and let the fit diverge. */
+  maximumWeight: z.number().positive().default(3),
+  /** No user and no network gives more than this share of a class's weight. */
+  maximumShare: z.number().gt(0).max(1).default(0.01),
+  trust: z
+    .strictObject({
+      /** Imagined comparisons that draw a user's agreement towards everybody's. */
+      strength: z.number().positive().default(4),
+      rounds: z.number().int().min(1).max(100).default(5),
+    })
+    .prefault({}),
+  position: z
+    .strictObject({
+      /** Largest weight 1/propensity. */
+      clip: z.number().min(1).default(10),
+      /** Effective number of explored answers below which rank is not corrected for. */
+      minimumEss: z.number().positive().default(100),
+    })
+    .prefault({}),
+});
+export type FeedbackConfig = z.infer<typeof FeedbackConfig>;
 /** One lesson of the curriculum: how much its examples count, how many are taken at a time, and how often. */
 const lesson = (weight: number, batch: number, iterations: number) =>
   z
@@ -522,6 +558,7 @@ export const Config = z.strictObject({
       /** Largest line of the event log that is read, in bytes. */
       maximumEventBytes: z.number().int().positive().default(65_536),
       weights: LearningWeights.prefault({}),
+      feedback: FeedbackConfig.prefault({}),
     })
     .prefault({}),
   training: TrainingConfig.prefault({}),

@@ -80,6 +80,8 @@ export const LoggedEvent = z.object({
   receivedAt: z.number().int().nonnegative(),
   /** Salted hash of the user's id. */
   user: z.string().optional(),
+  /** Salted hash of the network it came from, where the edge knows its address: many users of one network are one source. */
+  network: z.string().optional(),
   shownId: ClassId.optional(),
   value: z.number().finite().optional(),
   correctId: ClassId.optional(),

@@ -26,7 +26,7 @@ export interface AuthoredData {
 
 /**
  * Reads a folder of authored data: `lines/*.yaml`, a file a hexagram, or, for any other taxonomy, `train.tsv`, `test.tsv` and, if
- * there is one, `dev.tsv` of `label<TAB>text[<TAB>lang]`. Throws InputError with every fault found, each with its place.
+ * there are any, `dev.tsv` and `live.tsv` (what simulated users ask) of `label<TAB>text[<TAB>lang]`. Throws InputError with every fault found, each with its place.
  */
 export async function readAuthored(folder: string): Promise<AuthoredData> {
   if (existsSync(join(folder, "lines"))) return readLines(join(folder, "lines"));
@@ -104,10 +104,10 @@ function readingExamples({ id, hexagram, position, stage, shin }: LineReading): 
 
 async function readTables(folder: string): Promise<AuthoredData> {
   const examples: Example[] = [];
-  for (const split of ["train", "dev", "test"] as const) {
+  for (const split of ["train", "live", "dev", "test"] as const) {
     const path = join(folder, `${split}.tsv`);
     if (!existsSync(path)) {
-      if (split === "dev") continue;
+      if (split === "dev" || split === "live") continue;
       throw new InputError(`${path} is missing`, "A data set of tables needs train.tsv and test.tsv.");
     }
     readTsv(await readFile(path, "utf8"), path).forEach(({ label, text, lang }, index) => {

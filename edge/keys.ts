@@ -4,7 +4,7 @@ import { hmacSha256, type Mac } from "./hmac.ts";
  * Keys of the edge, each derived from a secret by HMAC-SHA-256 over its purpose, so that what is signed or hashed for one
  * purpose means nothing for another.
  */
-export type Purpose = "event-token" | "user" | "user-token" | "text";
+export type Purpose = "event-token" | "user" | "user-token" | "text" | "network";
 
 const encoder = new TextEncoder();
 const derived = new Map<string, Mac>();

@@ -8,6 +8,10 @@ import { within } from "./within.ts";
 /** A write takes milliseconds; whoever has waited so long is asked to send again. */
 const WRITE_WAIT_MS = 10_000;
 
+/** Who has an IPv6 address has all that share its first half: they are one network. */
+const networkOf = (address: string): string =>
+  address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
+
 /** What the log keeps of an event; `seq` and `receivedAt` are the database's to give. */
 type Entry = Omit<LoggedEvent, "seq" | "receivedAt">;
 type Rejection = FeedbackAnswer["rejected"][number];
@@ -25,7 +29,7 @@ function eventsOf(body: unknown): unknown[] {
   return events;
 }
 
-function toEntry(secret: string, value: unknown): Entry | Omit<Rejection, "index"> {
+function toEntry(secret: string, value: unknown, network: Pick<Entry, "network">): Entry | Omit<Rejection, "index"> {
   const parsed = FeedbackEvent.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -41,17 +45,19 @@ function toEntry(secret: string, value: unknown): Entry | Omit<Rejection, "index
     return { name: "NotShown", message: `shownId: ${event.shownId} is not among what was shown` };
   }
   const user = userId === undefined ? {} : { user: saltedHash(secret, "user", userId) };
-  return { ...event, ...user, served };
+  return { ...event, ...user, ...network, served };
 }
 
 /**
  * Judges each event alone and writes the good ones in one D1 batch, awaited: what is `accepted` is durable. An id that is
  * already there is counted a duplicate and changes nothing.
  *
+ * @param address the client's, where it is known; only a salted hash of its network is kept
  * @throws HttpError 400 where the body is neither an event nor a batch, 503 where it could not be written
  */
-export async function logFeedback(env: Env, body: unknown): Promise<FeedbackAnswer> {
-  const judged = eventsOf(body).map((value) => toEntry(env.EVENT_SECRET, value));
+export async function logFeedback(env: Env, body: unknown, address?: string): Promise<FeedbackAnswer> {
+  const network = address === undefined ? {} : { network: saltedHash(env.EVENT_SECRET, "network", networkOf(address)) };
+  const judged = eventsOf(body).map((value) => toEntry(env.EVENT_SECRET, value, network));
   const rejected: Rejection[] = [];
   const entries: Entry[] = [];
   judged.forEach((outcome, index) => {

@@ -7,30 +7,57 @@ import { InputError } from "#contracts/errors.ts";
 import type { HexagramFile } from "#contracts/line.ts";
 import type { QueryRecord } from "#contracts/query.ts";
 import type { Annotation } from "#datasets/annotation.ts";
-import type { Act, Streams } from "../context.ts";
+import type { Act, Context, Result, Streams } from "../context.ts";
 import { wholeNumber } from "../numbers.ts";
+import { table } from "../table.ts";
 
 export const Output = z.object({
   file: z.string(),
   annotated: z.number().int(),
   remaining: z.number().int(),
   agreement: z.object({ n: z.number().int(), strict: z.number(), graded: z.number() }).nullable(),
+  /** With `--asked`: what is still open, the most valuable first. */
+  queries: z
+    .array(
+      z.object({
+        text: z.string(),
+        lang: z.string(),
+        frequency: z.number().int(),
+        candidates: z.array(z.string()),
+        uncertainty: z.number(),
+        disagreement: z.number(),
+        value: z.number(),
+      }),
+    )
+    .optional(),
 });
 
-type Options = { by: string; split: string; lang: string; n: number; out: string; dataset?: string };
+type Options = {
+  by: string;
+  asked?: boolean;
+  days: number;
+  split: string;
+  lang: string;
+  n: number;
+  out?: string;
+  dataset?: string;
+};
 
 export function register(dataset: Command, act: Act): void {
   dataset
     .command("annotate")
     .requiredOption("--by <name>", "who judges")
+    .option("--asked", "label what users asked, what is worth most first, in place of judging authored queries")
+    .option("--days <n>", "with --asked: of how many days", wholeNumber, 30)
     .option("--split <name>", "whose queries", "test")
     .option("--lang <name>", "ja, en or zh", "ja")
     .option("--n <n>", "how many queries", wholeNumber, 200)
-    .option("--out <file>", "judgements, a line each; go on where it ends", "annotations.jsonl")
+    .option("--out <file>", "a line each; goes on where it ends (annotations.jsonl; with --asked, annotated.tsv)")
     .option("--dataset <folder>", "in place of the config's")
-    .description("judge which of three lines fits a query best, by one key each; ends and goes on at any time")
+    .description("judge which of three classes fits a query best, by one key each; ends and goes on at any time")
     .action(
       act<Options>(async (context, options) => {
+        if (options.asked) return labelAsked(context, options);
         const { loaded } = await context.load();
         const folder = resolve(options.dataset ?? resolve(loaded.directory, loaded.config.dataset), "lines");
         const [{ readHexagrams }, { queriesOf }, { Annotation, agreementOf, candidatesFor }] = await Promise.all([
@@ -40,7 +67,7 @@ export function register(dataset: Command, act: Act): void {
         ]);
         const hexagrams = await readHexagrams(folder);
         const queries = queriesOf(hexagrams);
-        const file = resolve(options.out);
+        const file = resolve(options.out ?? "annotations.jsonl");
         const made = readAnnotations(file, (value) => Annotation.parse(value));
         const done = new Set(made.filter(({ by }) => by === options.by).map(({ queryId }) => queryId));
         const wanted = queries
@@ -78,6 +105,56 @@ export function register(dataset: Command, act: Act): void {
     );
 }
 
+/** Labels go into a table of `label<TAB>text<TAB>lang`, ready to be added to the ones that are trained from. */
+async function labelAsked(context: Context, { days, n, out = "annotated.tsv" }: Options): Promise<Result> {
+  const { home, loaded } = await context.load();
+  const [{ openQueries }, { readTsv }, { normalise }] = await Promise.all([
+    import("#local/open-queries.ts"),
+    import("#training/examples.ts"),
+    import("#model/normalise.ts"),
+  ]);
+  const file = resolve(out);
+  const made = existsSync(file) ? readTsv(readFileSync(file, "utf8"), file) : [];
+  const done = new Set(made.map(({ text }) => normalise(text)));
+  const ranked = await openQueries({ home, loaded }, { days, most: n + done.size, now: Date.now() });
+  const open = ranked.filter(({ text }) => !done.has(normalise(oneLine(text)))).slice(0, n);
+  const left = new Set(open);
+  if (process.stdin.isTTY && !context.json) {
+    const asked = open.map((query) => ({ query, text: query.text, choices: query.candidates }));
+    for await (const { query, place } of askEach(asked, context.streams)) {
+      const label = query.candidates[place - 1];
+      // None of the three is no label: it is asked again when the model knows more.
+      if (label === undefined) continue;
+      const lang = query.lang === "und" ? "" : `\t${query.lang}`;
+      appendFileSync(file, `${label}\t${oneLine(query.text)}${lang}\n`);
+      done.add(normalise(query.text));
+      left.delete(query);
+    }
+  }
+  const output: z.infer<typeof Output> = {
+    file,
+    annotated: done.size,
+    remaining: left.size,
+    agreement: null,
+    queries: [...left],
+  };
+  const rows = [...left]
+    .slice(0, 20)
+    .map(({ value, frequency, candidates, text }) => [
+      value.toFixed(2),
+      String(frequency),
+      candidates.join(", "),
+      oneLine(text).slice(0, 60),
+    ]);
+  return {
+    output,
+    text: `${table(["worth", "asked", "model says", "query"], rows)}\n\n${done.size} labelled in ${file}, ${left.size} open.`,
+  };
+}
+
+/** A table has no tabs and line breaks within a text. */
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+
 function readAnnotations(file: string, parse: (value: unknown) => Annotation): Annotation[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, "utf8")
@@ -97,30 +174,35 @@ async function* judge(
   hexagrams: readonly HexagramFile[],
   candidatesFor: (query: QueryRecord, hexagrams: readonly HexagramFile[]) => number[],
   by: string,
-  { out }: Streams,
+  streams: Streams,
 ): AsyncGenerator<Annotation> {
+  const asked = queries.map((query) => {
+    const candidates = candidatesFor(query, hexagrams);
+    return { query, candidates, text: query.text, choices: candidates.map((id) => readingOf(id, query, hexagrams)) };
+  });
+  for await (const { query, candidates, place } of askEach(asked, streams))
+    yield { queryId: query.id, candidates, choice: candidates[place - 1] ?? 0, by, at: new Date().toISOString() };
+}
+
+/** Shows one after another with its choices and waits for a key each; gives those judged, `place` from 1, or 0 for none of them. */
+async function* askEach<T extends { text: string; choices: readonly string[] }>(
+  asked: readonly T[],
+  { out }: Streams,
+): AsyncGenerator<T & { place: number }> {
   emitKeypressEvents(process.stdin);
   process.stdin.setRawMode(true);
   process.stdin.resume();
   try {
-    for (const [index, query] of queries.entries()) {
-      const candidates = candidatesFor(query, hexagrams);
+    for (const [index, one] of asked.entries()) {
       out(
-        `\x1b[2J\x1b[H${index + 1} of ${queries.length}   1 2 3: fits best   0: none   s: skip   q: end\n\n  ${query.text}\n`,
+        `\x1b[2J\x1b[H${index + 1} of ${asked.length}   1 2 3: fits best   0: none   s: skip   q: end\n\n  ${one.text}\n`,
       );
-      candidates.forEach((id, place) => {
-        out(`\n${place + 1}  ${readingOf(id, query, hexagrams)}\n`);
+      one.choices.forEach((choice, place) => {
+        out(`\n${place + 1}  ${choice}\n`);
       });
       const key = await nextKey(["0", "1", "2", "3", "s", "q"]);
       if (key === "q") return;
-      if (key === "s") continue;
-      yield {
-        queryId: query.id,
-        candidates,
-        choice: candidates[Number(key) - 1] ?? 0,
-        by,
-        at: new Date().toISOString(),
-      };
+      if (key !== "s") yield { ...one, place: Number(key) };
     }
   } finally {
     process.stdin.setRawMode(false);

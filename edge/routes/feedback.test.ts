@@ -62,6 +62,25 @@ describe("POST /api/feedback", () => {
     expect(row?.body).not.toContain("eventId");
   });
 
+  it("knows events of one network by a hash, all addresses of an IPv6 network alike, and keeps no address", async () => {
+    const edge = coldEdge();
+    const from = async (id: string, address: string) =>
+      edge.request("/api/feedback", {
+        method: "POST",
+        headers: { "content-type": "application/json", "cf-connecting-ip": address },
+        body: JSON.stringify(await thumb(id)),
+      });
+    await from("a", "2001:db8:1:2:3::4");
+    await from("b", "2001:db8:1:2:5::6");
+    await from("c", "203.0.113.7");
+    const [a, b, c] = await logged();
+    expect(a?.network).toMatch(/^[0-9a-f]{32}$/);
+    expect(b?.network).toBe(a?.network);
+    expect(c?.network).not.toBe(a?.network);
+    const { results } = await env.LOG.prepare("SELECT body FROM events").all<{ body: string }>();
+    expect(results.map(({ body }) => body).join()).not.toMatch(/2001|203\.0/);
+  });
+
   it("counts an id once, within a batch and across batches", async () => {
     const edge = coldEdge();
     const events = [await thumb("a"), await thumb("b"), await thumb("a", { value: -1 })];

@@ -7,7 +7,8 @@ import { readJson } from "../read-json.ts";
 const BODY_LIMIT = 1_048_576;
 
 export const feedback = new Hono<AppEnv>().post("/", limited, async (c) => {
-  const answer = await logFeedback(c.env, await readJson(c.req.raw, BODY_LIMIT));
+  const address = c.req.header("cf-connecting-ip");
+  const answer = await logFeedback(c.env, await readJson(c.req.raw, BODY_LIMIT), address);
   const count = (outcome: string, by: number) =>
     c.var.isolate.counters.add("haqei_edge_feedback_total", `outcome="${outcome}"`, by);
   count("accepted", answer.accepted);
