@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { AnalyticsAnswer, type AnalyticsQuery } from "#contracts/analytics.ts";
 import { BlessingError, ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
 import {
   ClassifyAnswer,
@@ -49,6 +50,10 @@ export interface EdgeClient {
   forgetExposure(beforeEpoch: number): Promise<void>;
   /** Tells the edge how a release stands; false where it has no place for it. */
   publishRelease(status: ReleaseStatus): Promise<boolean>;
+  /** What the edge counted in a time, by name. */
+  analytics(query: z.input<typeof AnalyticsQuery>): Promise<AnalyticsAnswer>;
+  /** Counters and gauges of one isolate, as Prometheus text. */
+  metrics(): Promise<string>;
 }
 
 const UNBLESSED =
@@ -184,6 +189,12 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     },
     async publishRelease(status) {
       return (await ask("/admin/release-status", sending("PUT", status), [404])).status !== 404;
+    },
+    async analytics(query) {
+      return read(AnalyticsAnswer, (await ask("/admin/analytics/query", sending("POST", query))).text);
+    },
+    async metrics() {
+      return (await ask("/admin/metrics")).text;
     },
   };
 }
