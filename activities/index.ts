@@ -8,6 +8,7 @@ import { deploy } from "./deploy.ts";
 import { distribute } from "./distribute.ts";
 import { look } from "./look.ts";
 import { lookup } from "./lookup.ts";
+import { type MeasureNeeds, measure } from "./measure.ts";
 import { offerRollout } from "./offer-rollout.ts";
 import { open } from "./open.ts";
 import { openIncident } from "./open-incident.ts";
@@ -51,13 +52,21 @@ export interface Errands {
   settleRelease: ReturnType<typeof settleRelease>;
 }
 
+/** What the watch looks at. */
+export interface Measuring {
+  measure: ReturnType<typeof measure>;
+}
+
 /** What keeps a home small. */
 export interface Upkeep {
   retainModels: ReturnType<typeof retainModels>;
 }
 
 /** Activities of the queue `pipeline`: errands and light stages. */
-export const pipelineActivities = (dependencies: Dependencies): Errands & Upkeep & Omit<StageActivities, "train"> => ({
+export const pipelineActivities = (
+  dependencies: Dependencies & Pick<MeasureNeeds, "runs">,
+): Errands & Measuring & Upkeep & Omit<StageActivities, "train"> => ({
+  measure: measure(dependencies),
   standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
