@@ -1,10 +1,12 @@
 import { Command, CommanderError } from "commander";
+import * as accuracy from "./commands/accuracy.ts";
 import * as audit from "./commands/audit.ts";
 import * as backfill from "./commands/backfill.ts";
 import * as backup from "./commands/backup.ts";
 import * as classify from "./commands/classify.ts";
 import * as compare from "./commands/compare.ts";
 import * as config from "./commands/config.ts";
+import * as cost from "./commands/cost.ts";
 import * as coverage from "./commands/coverage.ts";
 import * as dataset from "./commands/dataset.ts";
 import * as doctor from "./commands/doctor.ts";
@@ -15,6 +17,7 @@ import * as judge from "./commands/judge.ts";
 import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
 import * as release from "./commands/release.ts";
+import * as report from "./commands/report.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as run from "./commands/run.ts";
 import * as start from "./commands/start.ts";
@@ -47,7 +50,10 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   lineage,
   judge,
   gate,
+  accuracy,
   coverage,
+  cost,
+  report,
   experiment,
   release,
   config,

@@ -18,6 +18,7 @@ export const ArtefactKind = z.enum([
   "window",
   "checkpoint",
   "blessing",
+  "report",
 ]);
 export type ArtefactKind = z.infer<typeof ArtefactKind>;
 
