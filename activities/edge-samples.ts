@@ -83,10 +83,7 @@ export async function edgeSamples(edge: Edge, now: number): Promise<Samples> {
         }),
     ...(budget === undefined
       ? {}
-      : {
-          operations_p99_share: share(quantile(operations, 0.99).value / budget, 1),
-          budget_operations: share(budget, 1),
-        }),
+      : { operations_p99_share: { value: quantile(operations, 0.99).value / budget, n: count(operations) } }),
     ...(memory === undefined ? {} : { memory_usage: { value: memory / 1e6, n: 1 } }),
     cache_hit_rate: share(sum(hits), count(hits)),
     subrequests: share(sum(subrequests), count(subrequests)),
