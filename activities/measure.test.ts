@@ -10,14 +10,24 @@ type Edge = Parameters<typeof edgeSamples>[0];
 /** An edge that was asked 200 times in the last hour: 4 answers by the prior, 6 requests answered 5xx. */
 const edge: Edge = {
   metrics: async () =>
-    "# HELP x\nhaqei_edge_budget_operations 2100000\nhaqei_edge_operations_per_millisecond 70000\nhaqei_edge_memory_bytes 25000000\nhaqei_edge_buckets_total{bucket=\"current\"} 3\n",
+    '# HELP x\nhaqei_edge_budget_operations 2100000\nhaqei_edge_operations_per_millisecond 70000\nhaqei_edge_memory_bytes 25000000\nhaqei_edge_buckets_total{bucket="current"} 3\n',
   pointer: async () => POINTER as never,
   analytics: async ({ metric, from, to, groupBy = [] }) => {
-    const row = (group: object, sum: number, count: number, quantiles = {}) => ({ group, sum, count, mean: null, quantiles });
+    const row = (group: object, sum: number, count: number, quantiles = {}) => ({
+      group,
+      sum,
+      count,
+      mean: null,
+      quantiles,
+    });
     const rows = {
       errors: [row({ route: "/api/classify" }, 6, 206), row({ route: "/api/feedback" }, 50, 50)],
       answers: groupBy.includes("model")
-        ? [row({ model: "a", bucket: "current" }, 150, 150), row({ model: "b", bucket: "current" }, 50, 50), row({ model: "b", bucket: "simple" }, 9, 9)]
+        ? [
+            row({ model: "a", bucket: "current" }, 150, 150),
+            row({ model: "b", bucket: "current" }, 50, 50),
+            row({ model: "b", bucket: "simple" }, 9, 9),
+          ]
         : [row({ path: "full" }, 190, 190), row({ path: "reduced" }, 6, 6), row({ path: "prior" }, 4, 4)],
       operations: [row({}, 1e6, 200, { "0.5": 70_000, "0.95": 140_000, "0.99": 1_995_000 })],
     }[metric as string];

@@ -259,7 +259,7 @@ export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
 const Rate = z.number().nonnegative();
 
 /** What a month is forecast from where nothing was measured (specification 5.2): one machine cannot know what Cloudflare counts. */
-export const CostConfig = z.strictObject({
+const CostConfig = z.strictObject({
   table: z.enum(PRICE_TABLES).default("cloudflare-2026"),
   /** CPU of a request before anything is scored, ms: `npm run bench:edge`, an empty request in workerd. */
   request_ms: Rate.default(0.4),

@@ -66,7 +66,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: "count",
     source: EDGE_COUNTERS,
     window: HOUR,
-    formula: "largest number of calls to bindings by one request",
+    formula: "calls of KV, D1 and R2 / requests",
     minimum: 1,
     threshold: { value: 50, side: "below" },
   },
@@ -136,7 +136,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: "ms",
     source: { ...PLATFORM, laptop: "operations by the measured constant" },
     window: HOUR,
-    formula: "0.5, 0.95 and 0.99 quantiles over requests",
+    formula: "0.5, 0.95 and 0.99 quantiles over requests, by the label `quantile`",
     minimum: 100,
   },
   {
@@ -272,7 +272,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: "share",
     source: { production: "sampled answers against the pointer", laptop: "sampled answers against the pointer" },
     window: "15m",
-    formula: "answers whose model the pointer of that time allows / answers sampled",
+    formula: "answers whose model the pointer names / answers by models that were released",
     minimum: 1,
   },
   {
@@ -281,7 +281,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: "seconds",
     source: { production: "07:distribute and the rollout", laptop: "07:distribute and the rollout" },
     window: "last release",
-    formula: "from the pointer's move to the edge's confirmation",
+    formula: "seconds of 07:distribute, which ends when the edge has confirmed",
     minimum: 1,
   },
 ];
