@@ -36,16 +36,18 @@ export const operationsPerMs = (gauges: Record<string, number>): number | undefi
 /**
  * What the edge counted, as metrics of specification 4.1 and of the alert rules (`policy/metrics.ts` says how each is made). The edge sums by
  * the time of counting, so that an isolate that ends takes no window with it.
+ * @param released when everybody first had a model (ms since 1970): that the bundled one answers before is no error and no falling back
  * @throws NotReachableError where the edge does not answer
  */
-export async function edgeSamples(edge: Edge, now: number): Promise<Samples> {
+export async function edgeSamples(edge: Edge, now: number, released: number | undefined): Promise<Samples> {
   const asked = async (metric: Metric, ms: number, options: Partial<AnalyticsQuery> = {}) =>
     (await edge.analytics({ metric, from: Math.max(0, now - ms), to: now, ...options })).rows;
+  const sinceRelease = (ms: number) => Math.max(1, Math.min(ms, now - (released ?? now)));
   const [gauges, pointer, paths, hits, timeouts, subrequests, d1, kv, operations, rowsRead, kvCalls, bytes] =
     await Promise.all([
       edge.metrics().then(gaugesOf),
       edge.pointer(),
-      asked("answers", HOUR, { groupBy: ["path"] }),
+      asked("answers", sinceRelease(HOUR), { groupBy: ["path"] }),
       asked("cache_hits", HOUR),
       asked("timeouts", HOUR),
       asked("subrequests", HOUR),
@@ -61,7 +63,7 @@ export async function edgeSamples(edge: Edge, now: number): Promise<Samples> {
     asked("users", DAY),
     asked("requests", DAY),
     asked("answers", 15 * 60_000, { groupBy: ["model", "bucket"] }),
-    ...ERROR_WINDOWS.map((window) => errorsOf(asked, window)),
+    ...ERROR_WINDOWS.map((window) => errorsOf(asked, hoursOf(window) * HOUR, sinceRelease)),
   ]);
   const answers = sum(paths);
   const by = (...names: string[]) => sum(paths.filter(({ group }) => names.includes(group.path ?? "")));
@@ -91,7 +93,7 @@ export async function edgeSamples(edge: Edge, now: number): Promise<Samples> {
     kv_read_time: quantile(kv, 0.95),
     fallback_rate: share(by("reduced", "keywords", "prior"), answers),
     error_rate: share(hour.errors, hour.requests),
-    timeout_rate: share(sum(timeouts), answers),
+    timeout_rate: share(sum(timeouts), hour.requests),
     d1_rows_read: { value: sum(rowsRead) / (HOUR / 1000), n: sum(rowsRead) },
     kv_reads: { value: sum(kvCalls) / (HOUR / 1000), n: sum(kvCalls) },
     r2_bandwidth: { value: sum(bytes), n: count(bytes) },
@@ -115,11 +117,14 @@ export async function edgeSamples(edge: Edge, now: number): Promise<Samples> {
 type Asked = (metric: Metric, ms: number, options?: Partial<AnalyticsQuery>) => Promise<Row[]>;
 
 /** Requests to classify, and those of them answered 5xx or by the prior. */
-async function errorsOf(asked: Asked, window: string): Promise<{ requests: number; errors: number }> {
-  const ms = hoursOf(window) * HOUR;
+async function errorsOf(
+  asked: Asked,
+  ms: number,
+  sinceRelease: (ms: number) => number,
+): Promise<{ requests: number; errors: number }> {
   const [failed, answered] = await Promise.all([
     asked("errors", ms, { groupBy: ["route"] }),
-    asked("answers", ms, { groupBy: ["path"] }),
+    asked("answers", sinceRelease(ms), { groupBy: ["path"] }),
   ]);
   const ofClassify = failed.filter(({ group }) => group.route === CLASSIFY);
   const byPrior = sum(answered.filter(({ group }) => group.path === "prior"));

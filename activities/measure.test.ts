@@ -36,7 +36,7 @@ const edge: Edge = {
 };
 
 it("makes rates of what the edge counted, with how many they rest on", async () => {
-  const samples = await edgeSamples(edge, 1e12);
+  const samples = await edgeSamples(edge, 1e12, 1);
   expect(samples.error_rate).toEqual({ value: 10 / 206, n: 206 });
   expect(samples).toMatchObject({
     error_rate_3d: { value: 10 / 206, n: 206 },
@@ -52,7 +52,7 @@ it("makes rates of what the edge counted, with how many they rest on", async () 
 });
 
 it("misses nothing of the edge's that a rule looks at", async () => {
-  const missing = missingOf(await edgeSamples(edge, 1e12));
+  const missing = missingOf(await edgeSamples(edge, 1e12, 1));
   // What others than the edge's counters tell.
   expect(missing).toEqual([
     "accuracy",
@@ -64,7 +64,17 @@ it("misses nothing of the edge's that a rule looks at", async () => {
   expect(missingOf({}).length).toBeGreaterThanOrEqual(ALERT_RULES.length - 1);
 });
 
+it("takes the bundled model's answers for no error while nothing was released", async () => {
+  const { error_rate } = await edgeSamples({ ...edge, analytics: atOnce }, 1e12, undefined);
+  expect(error_rate).toEqual({ value: 6 / 206, n: 206 });
+  /** Nothing was answered within the last second. */
+  async function atOnce(query: Parameters<Edge["analytics"]>[0]) {
+    const answer = await edge.analytics(query);
+    return query.metric === "answers" && query.to - query.from < 1000 ? { ...answer, rows: [] } : answer;
+  }
+});
+
 it("does not take an edge that is away for one that is well", async () => {
   const away = async () => Promise.reject(new NotReachableError("away", "wait"));
-  await expect(edgeSamples({ ...edge, pointer: away }, 1e12)).rejects.toThrow(NotReachableError);
+  await expect(edgeSamples({ ...edge, pointer: away }, 1e12, 1)).rejects.toThrow(NotReachableError);
 });

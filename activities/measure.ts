@@ -33,8 +33,9 @@ export const measure =
   () =>
     named(async () => {
       const now = needs.now();
+      const first = (await readReleaseHistory(needs.registry)).find(({ outcome }) => outcome === "released");
       const groups = await Promise.all([
-        unlessUnreachable(edgeSamples(needs.edge, now)),
+        unlessUnreachable(edgeSamples(needs.edge, now, first?.at)),
         unlessUnreachable(qualitySamples(needs, now)),
         unlessUnreachable(batch(needs, now)),
         unlessUnreachable(costSamples(needs, now)),

@@ -126,7 +126,7 @@ export const METRICS: readonly MetricDefinition[] = [
     unit: "share",
     source: EDGE_COUNTERS,
     window: HOUR,
-    formula: "answers given without the model because loading took too long / answers",
+    formula: "queries that a model was not there in time for / requests to classify",
     minimum: 100,
     threshold: { value: 0.001, side: "below" },
   },

@@ -120,8 +120,7 @@ describe("one day", () => {
     const text = await (await fetch(new URL("/metrics", metrics?.url))).text();
     const told = (name: string) => Number(new RegExp(`^haqei_${name} (\\S+)$`, "m").exec(text)?.[1]);
     for (const { name, unit } of METRICS) {
-      const value =
-        name === "workers_cpu_quantiles" ? told(`${name}\\{quantile="0.95"\\}`) : told(name);
+      const value = name === "workers_cpu_quantiles" ? told(`${name}\\{quantile="0.95"\\}`) : told(name);
       // Of too few observations the number is told, not the value.
       if (Number.isNaN(value)) expect(told(`${name}_n`), name).toBeGreaterThanOrEqual(0);
       else expect(value, name).toBeGreaterThanOrEqual(0);
@@ -131,6 +130,7 @@ describe("one day", () => {
     expect(told("training_time")).toBe(first.stages.find(({ name }) => name === "03:train")?.seconds);
     expect(told("api_usage")).toBeGreaterThanOrEqual(300);
     expect(told("error_rate_n")).toBeGreaterThanOrEqual(300);
+    expect(told("error_rate")).toBeLessThan(0.01);
     expect(told("metrics_missing")).toBe(0);
     for (const source of ["samples", "edge", "temporal", "worker"])
       expect(text).toContain(`haqei_source_up{source="${source}"} 1`);
