@@ -43,7 +43,7 @@ function markdownOf({ title, sentences, table: figures, picture }: Section): str
     `## ${title}`,
     ...sentences,
     ...(picture ? [`![${title}](${picture.name})`] : []),
-    ...(figures
+    ...(figures && figures.rows.length > 0
       ? [[line(figures.head), line(figures.head.map(() => "---")), ...figures.rows.map(line)].join("\n")]
       : []),
   ].join("\n\n");
