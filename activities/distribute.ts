@@ -7,6 +7,7 @@ import { type ArtefactReference, Sha256 } from "#contracts/reference.ts";
 import type { ReleaseRecord } from "#contracts/release.ts";
 import type { Candidate, OfferState } from "#contracts/rollout.ts";
 import { Verdict } from "#contracts/verdict.ts";
+import { noteRelease } from "#stores/release-history.ts";
 import { noteReleasedDictionary } from "#stores/released-dictionary.ts";
 import { addReleases } from "#stores/releases.ts";
 import { admit } from "./admit.ts";
@@ -98,6 +99,8 @@ export const distribute =
       );
     }
     await addReleases(needs.registry, [{ ...record, version: after.current.version }]);
+    const { sha256, version } = after.current;
+    await noteRelease(needs.registry, { at: Date.now(), sha256, version, outcome: "released" });
     if (dictionary) await noteReleasedDictionary(needs.registry, dictionary.sha256);
     const warmed = await warmedUp();
     return {

@@ -13,7 +13,7 @@ import { keepIncident } from "./keep-incident.ts";
 import { callingSettings, keepWatch } from "./keep-watch.ts";
 import { look } from "./look.ts";
 import { lookup } from "./lookup.ts";
-import { measure } from "./measure.ts";
+import { type MeasureNeeds, measure } from "./measure.ts";
 import { offThread } from "./off-thread.ts";
 import { offerRollout } from "./offer-rollout.ts";
 import { open } from "./open.ts";
@@ -82,7 +82,7 @@ export interface WatchErrands {
 
 /** Activities of the queue `pipeline`: errands and light stages. */
 export const pipelineActivities = (
-  dependencies: Dependencies,
+  dependencies: Dependencies & Pick<MeasureNeeds, "runs">,
 ): Errands & WatchErrands & Omit<StageActivities, "train"> => ({
   standing: standing(),
   open: open(dependencies),

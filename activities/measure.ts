@@ -1,58 +1,60 @@
-import type { Sample, Samples } from "#contracts/alert.ts";
-import type { AnalyticsAnswer } from "#contracts/analytics.ts";
+import type { Samples } from "#contracts/alert.ts";
+import { NotReachableError } from "#contracts/errors.ts";
+import type { RunReport } from "#contracts/run.ts";
+import { ALERT_RULES } from "#policy/alerts/rules.ts";
+import { readReleaseHistory } from "#stores/release-history.ts";
+import { batchSamples } from "./batch-samples.ts";
+import { costSamples } from "./cost.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { edgeSamples } from "./edge-samples.ts";
 import { named } from "./failure.ts";
+import { qualitySamples } from "./quality-samples.ts";
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** Windows of burn rates (`policy/alerts/rules.ts`). */
-const WINDOWS: Readonly<Record<string, number>> = {
-  "5m": 5 * MINUTE,
-  "30m": 30 * MINUTE,
-  "1h": HOUR,
-  "2h": 2 * HOUR,
-  "6h": 6 * HOUR,
-  "1d": DAY,
-  "3d": 3 * DAY,
+export interface MeasureNeeds
+  extends Pick<Dependencies, "config" | "registry" | "artefacts" | "released" | "edge" | "now"> {
+  /** Runs as they stand, latest first. */
+  runs: () => Promise<RunReport[]>;
+}
+
+const COUNT = "metrics_missing";
+
+/** Metrics that rules look at and that were not measured. */
+export const missingOf = (samples: Samples): string[] => {
+  const wanted = ALERT_RULES.flatMap((rule) => [rule, ...rule.also].map(({ metric }) => metric));
+  return [...new Set(wanted)].filter((name) => name !== COUNT && samples[name] === undefined);
 };
 
-const share = (part: number, of: number): Sample => ({ value: of > 0 ? part / of : 0, n: of });
-const sumOf = (answer: AnalyticsAnswer, path?: string): number =>
-  answer.rows.filter(({ group }) => path === undefined || group.path === path).reduce((all, { sum }) => all + sum, 0);
-
-/** What the edge counted, as far as rules need it. A metric that cannot be measured is not there. */
+/**
+ * All metrics of specification 4.1 and of the alert rules, as they stand now. What a source that does not answer would have told is not
+ * there, and is counted in `metrics_missing`; what a source says of nobody has the value 0 and rests on `n` 0.
+ */
 export const measure =
-  ({ edge, now }: Pick<Dependencies, "edge" | "now">) =>
-  (): Promise<Samples> =>
+  (needs: MeasureNeeds): (() => Promise<Samples>) =>
+  () =>
     named(async () => {
-      const to = now();
-      const during = (metric: "errors" | "answers" | "fallbacks" | "cache_hits", ms: number) =>
-        edge.analytics({ metric, from: to - ms, to, groupBy: metric === "answers" ? ["path"] : [] });
-      const rate = async (ms: number) => {
-        const [errors, answers] = await Promise.all([during("errors", ms), during("answers", ms)]);
-        const failed = sumOf(errors);
-        return { bad: failed + sumOf(answers, "prior"), of: failed + sumOf(answers), answers };
-      };
-      const rates = await Promise.all(
-        Object.entries(WINDOWS).map(async ([name, ms]) => [name, await rate(ms)] as const),
-      );
-      const hour = rates.find(([name]) => name === "1h")?.[1];
-      const [fallbacks, hits] = await Promise.all([during("fallbacks", HOUR), during("cache_hits", HOUR)]);
-      const lookups = hits.rows.reduce((all, { count }) => all + count, 0);
-      return {
-        ...Object.fromEntries(
-          rates.flatMap(([name, { bad, of }]) => [
-            [`error_rate_${name}`, share(bad, of)],
-            [`errors_${name}`, { value: bad, n: of }],
-          ]),
-        ),
-        ...(hour
-          ? {
-              error_rate: share(hour.bad, hour.of),
-              fallback_rate: share(sumOf(fallbacks), sumOf(hour.answers)),
-            }
-          : {}),
-        cache_hit_rate: share(sumOf(hits), lookups),
-      };
+      const now = needs.now();
+      const first = (await readReleaseHistory(needs.registry)).find(({ outcome }) => outcome === "released");
+      const groups = await Promise.all([
+        unlessUnreachable(edgeSamples(needs.edge, now, first?.at)),
+        unlessUnreachable(qualitySamples(needs, now)),
+        unlessUnreachable(batch(needs, now)),
+        unlessUnreachable(costSamples(needs, now)),
+      ]);
+      const samples: Samples = Object.assign({}, ...groups);
+      return { ...samples, [COUNT]: { value: missingOf(samples).length, n: 1 } };
     });
+
+async function batch({ runs, registry, edge, config }: MeasureNeeds, now: number): Promise<Samples> {
+  const [reports, releases, pointer] = await Promise.all([runs(), readReleaseHistory(registry), edge.pointer()]);
+  return batchSamples(reports, releases, pointer, config, now);
+}
+
+/** A source that is away leaves out what it would have told. */
+async function unlessUnreachable(samples: Promise<Samples>): Promise<Samples> {
+  try {
+    return await samples;
+  } catch (error) {
+    if (error instanceof NotReachableError) return {};
+    throw error;
+  }
+}

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { InputError, NotReachableError } from "#contracts/errors.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import type { RolledBack } from "#contracts/rollout.ts";
+import { noteRelease } from "#stores/release-history.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
 import { beating } from "./heartbeat.ts";
@@ -42,6 +43,7 @@ export async function goBack(
   if (after.epoch !== pointer.epoch) await edge.putPointer(after, pointer.epoch);
   const { cause, person, at } = call;
   await rememberRollback(registry, model, { at, cause, ...(person ? { person } : {}) });
+  await noteRelease(registry, { at: now(), sha256: model, outcome: "rolled-back", reason: cause });
   await confirm(edge, after, call.looks, now() + CONFIRM_MS, now);
   return {
     sha256: after.current.sha256,

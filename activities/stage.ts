@@ -50,6 +50,7 @@ export function stage(
     named(async () => {
       const context = Context.current();
       const started = performance.now();
+      const cpuBefore = process.cpuUsage();
       let details: unknown = context.info.heartbeatDetails;
       const beat = setInterval(() => context.heartbeat(details), HEARTBEAT);
       context.heartbeat(details);
@@ -82,7 +83,7 @@ export function stage(
         const result: StageResult = {
           output: await put(done),
           ...(done.beside ? { beside } : {}),
-          metrics: { ...done.metrics, ...done.timings },
+          metrics: { ...done.metrics, ...done.timings, cpuSeconds: cpuSecondsSince(cpuBefore) },
           summary: done.summary,
           ...(done.verdict ? { verdict: done.verdict } : {}),
           seconds: (performance.now() - started) / 1000,
@@ -90,11 +91,26 @@ export function stage(
         };
         if (done.keep !== false) await keep(dependencies, call.key, result);
         await done.tidy?.();
+        // The SDK adds workflow, run and activity to every line.
+        context.log.info("stage done", {
+          ...{ stage: call.stage, digest: result.output.sha256, bytes: result.output.bytes },
+          ...{ seconds: result.seconds, cpuSeconds: result.metrics.cpuSeconds },
+        });
         return result;
+      } catch (error) {
+        const { name, message } = error instanceof Error ? error : new Error(String(error));
+        context.log.warn("stage failed", { stage: call.stage, key: call.key, error: name, message });
+        throw error;
       } finally {
         clearInterval(beat);
       }
     });
+}
+
+/** CPU of this process since then, its threads included: what else it does meanwhile counts as well. */
+function cpuSecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }
 
 async function keep({ registry }: Dependencies, key: string, result: StageResult): Promise<void> {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import * as accuracy from "./commands/accuracy.ts";
 import * as alerts from "./commands/alerts.ts";
 import * as audit from "./commands/audit.ts";
 import * as backfill from "./commands/backfill.ts";
@@ -7,6 +8,7 @@ import * as chaos from "./commands/chaos.ts";
 import * as classify from "./commands/classify.ts";
 import * as compare from "./commands/compare.ts";
 import * as config from "./commands/config.ts";
+import * as cost from "./commands/cost.ts";
 import * as coverage from "./commands/coverage.ts";
 import * as dataset from "./commands/dataset.ts";
 import * as doctor from "./commands/doctor.ts";
@@ -20,6 +22,7 @@ import * as lineage from "./commands/lineage.ts";
 import * as logs from "./commands/logs.ts";
 import * as recover from "./commands/recover.ts";
 import * as release from "./commands/release.ts";
+import * as report from "./commands/report.ts";
 import * as rerun from "./commands/rerun.ts";
 import * as retention from "./commands/retention.ts";
 import * as run from "./commands/run.ts";
@@ -58,8 +61,11 @@ const COMMANDS: readonly { register(program: Command, act: Act): void }[] = [
   lineage,
   judge,
   gate,
+  accuracy,
   coverage,
   simulate,
+  cost,
+  report,
   experiment,
   release,
   alerts,

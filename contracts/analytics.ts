@@ -40,6 +40,8 @@ export const METRICS = {
   r2_ms: { column: "double16", per: "r2_calls", unit: "ms", sampled: true },
   shadow_pairs: { column: "double17", per: "answers", unit: "queries that both models answered" },
   shadow_disagreements: { column: "double18", per: "shadow_pairs", unit: "queries" },
+  d1_rows_read: { column: "double19", per: "d1_calls", unit: "rows that D1 says it read" },
+  r2_bytes: { column: "double20", per: "r2_calls", unit: "bytes of objects opened" },
 } as const satisfies Record<string, { column: string; per: string; unit: string; sampled?: boolean }>;
 export type Metric = keyof typeof METRICS;
 export type Values = Partial<Record<Metric, number>>;
@@ -49,10 +51,10 @@ export const METRIC_NAMES = Object.keys(METRICS) as [Metric, ...Metric[]];
 /** By what a query may be grouped. */
 const GroupBy = z.enum(["route", "status", "bucket", "model", "lang", "path", "cache"]);
 
-/** `POST /admin/analytics/query`; times in ms since 1970. `users` counts whoever asked once. */
+/** `POST /admin/analytics/query`; times in ms since 1970. `users` counts whoever asked once, `points` the data points written. */
 export const AnalyticsQuery = z
   .object({
-    metric: z.enum([...METRIC_NAMES, "users"]),
+    metric: z.enum([...METRIC_NAMES, "users", "points"]),
     from: z.number().int().nonnegative(),
     to: z.number().int().nonnegative(),
     groupBy: z.array(GroupBy).max(3).default([]),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AlertAction, AlertRuleChange } from "./alert.ts";
+import { PRICE_TABLES } from "./cost.ts";
 import { ChannelConfig } from "./notification.ts";
 
 /** Rungs that a trained model can be brought to (specification 6.2); the last two are two ways to its last stage. */
@@ -527,6 +528,37 @@ const RecoverConfig = z.strictObject({
   watchEvery: Duration.default("1m"),
 });
 
+const Rate = z.number().nonnegative();
+
+/** What a month is forecast from where nothing was measured (specification 5.2): one machine cannot know what Cloudflare counts. */
+const CostConfig = z.strictObject({
+  table: z.enum(PRICE_TABLES).default("cloudflare-2026"),
+  /** CPU of a request before anything is scored, ms: `npm run bench:edge`, an empty request in workerd. */
+  request_ms: Rate.default(0.4),
+  per_request: z
+    .strictObject({
+      workers_cpu_ms: Rate.default(1),
+      kv_reads: Rate.default(0.05),
+      /** The warmed set of a release, spread over its requests. */
+      kv_writes: Rate.default(0.0001),
+      d1_rows_read: Rate.default(0.5),
+      /** Three pieces of feedback on ten answers, two rows each: the event and its index. */
+      d1_rows_written: Rate.default(0.6),
+      r2_class_a_ops: Rate.default(0.00001),
+      r2_class_b_ops: Rate.default(0.001),
+      analytics_points: Rate.default(0.1),
+      log_events: Rate.default(1),
+    })
+    .prefault({}),
+  per_month: z
+    .strictObject({
+      kv_storage_gb: Rate.default(0.01),
+      d1_storage_gb: Rate.default(0.5),
+      r2_storage_gb: Rate.default(0.5),
+    })
+    .prefault({}),
+});
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -594,6 +626,7 @@ export const Config = z.strictObject({
       authoredQueries: z.number().int().min(0).max(1000).default(200),
     })
     .prefault({}),
+  cost: CostConfig.prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
   released: ReleasedConfig.prefault({ kind: "edge" }),
   registry: RegistryConfig.prefault({ kind: "sqlite" }),

@@ -24,7 +24,7 @@ export const Usage = z.strictObject({
 export type Usage = z.infer<typeof Usage>;
 export type UsageItem = keyof Usage;
 
-const PRICE_TABLES = ["cloudflare-2026", "specification-2025"] as const;
+export const PRICE_TABLES = ["cloudflare-2026", "specification-2025"] as const;
 export type PriceTableName = (typeof PRICE_TABLES)[number];
 
 export const Suggestion = z.object({
@@ -48,3 +48,27 @@ export const CostForecast = z.object({
   optimization_suggestions: z.array(Suggestion),
 });
 export type CostForecast = z.infer<typeof CostForecast>;
+
+/** How much of an item is used for each request, or in a month however many come. */
+export const UsageRate = z.object({
+  item: z.string(),
+  per: z.enum(["request", "month"]),
+  value: Amount,
+  /** `measured` by the edge's counters, or `assumed` by the config (`cost.per_request`, `cost.per_month`). */
+  source: z.enum(["measured", "assumed"]),
+});
+export type UsageRate = z.infer<typeof UsageRate>;
+
+const Span = z.object({ lo: z.number(), hi: z.number() });
+
+/** A month's forecast with what it rests on. */
+export const CostReport = CostForecast.extend({
+  /** 95% interval of the total that comes from traffic; null where fewer than two whole days were measured, or traffic was said. */
+  interval: Span.nullable(),
+  /** Null where there are no requests. */
+  cost_per_1000_requests: z.number().nullable(),
+  /** `days` whole days were measured; 0 where traffic was said. */
+  traffic: z.object({ requestsPerDay: z.number(), interval: Span.nullable(), days: z.number().int() }),
+  rates: z.array(UsageRate),
+});
+export type CostReport = z.infer<typeof CostReport>;

@@ -37,3 +37,15 @@ export const ReleaseRecord = z.object({
   compatibility: Compatibility,
 });
 export type ReleaseRecord = z.infer<typeof ReleaseRecord>;
+
+/** What became of a model on its way to users. */
+export const ReleaseEvent = z.object({
+  /** ms since 1970. */
+  at: z.number(),
+  sha256: Sha256,
+  /** `released`: everybody has it. `rolled-back`: it was taken away from whoever had it. */
+  outcome: z.enum(["released", "rolled-back"]),
+  version: z.string().optional(),
+  reason: z.string().optional(),
+});
+export type ReleaseEvent = z.infer<typeof ReleaseEvent>;

@@ -78,6 +78,8 @@ export const StageReport = z.object({
   output: z.object({ kind: z.string(), sha256: Sha256, bytes: z.number() }).optional(),
   summary: z.string().optional(),
   error: z.string().optional(),
+  /** CPU of the process while the stage ran, threads included; absent where nothing ran. */
+  cpuSeconds: z.number().nonnegative().optional(),
 });
 export type StageReport = z.infer<typeof StageReport>;
 

@@ -112,6 +112,11 @@ export async function queryAnalytics(
     const sum = Number((await select(env, sql))[0]?.sum ?? 0);
     return { metric, unit: "users", from, to, rows: [{ group: {}, sum, count: sum, mean: null }] };
   }
+  if (metric === "points") {
+    const sql = `SELECT SUM(_sample_interval) AS "sum" FROM ${TABLE} WHERE timestamp >= ${seconds(from)} AND timestamp < ${seconds(to + 999)}`;
+    const sum = Number((await select(env, sql))[0]?.sum ?? 0);
+    return { metric, unit: "points", from, to, rows: [{ group: {}, sum, count: sum, mean: null }] };
+  }
   const { column, per, unit } = METRICS[metric];
   const sums = [
     `SUM(_sample_interval * ${column}) AS "sum"`,

@@ -45,6 +45,8 @@ const TALLIED: Record<string, { metric: Metric; labels: Record<string, Dimension
   haqei_edge_kv_milliseconds_total: { metric: "kv_ms", labels: {}, help: "Time waited for KV." },
   haqei_edge_d1_milliseconds_total: { metric: "d1_ms", labels: {}, help: "Time waited for D1." },
   haqei_edge_r2_milliseconds_total: { metric: "r2_ms", labels: {}, help: "Time waited for R2." },
+  haqei_edge_d1_rows_read_total: { metric: "d1_rows_read", labels: {}, help: "Rows that D1 read." },
+  haqei_edge_r2_bytes_total: { metric: "r2_bytes", labels: {}, help: "Bytes of objects that R2 gave." },
   haqei_edge_shadow_pairs_total: { metric: "shadow_pairs", labels: {}, help: "Queries that both models answered." },
   haqei_edge_shadow_disagreements_total: {
     metric: "shadow_disagreements",

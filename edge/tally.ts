@@ -8,7 +8,7 @@ import {
   type Values,
 } from "#contracts/analytics.ts";
 
-/** One data point: `blob1`..`blob10` and `double1`..`double18` of `contracts/analytics.ts`. */
+/** One data point: `blob1`..`blob10` and `double1`..`double20` of `contracts/analytics.ts`. */
 export interface Row {
   blobs: string[];
   doubles: number[];

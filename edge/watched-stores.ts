@@ -1,7 +1,19 @@
+import type { Values } from "#contracts/analytics.ts";
 import type { Tally } from "./tally.ts";
 
 type Store = "kv" | "d1" | "r2";
-type Watch = (store: Store, ms: number) => void;
+type Watch = (store: Store, ms: number, amount: Values) => void;
+
+/** What a call brought, as far as it says so: rows that D1 read, bytes of an object that R2 opened. */
+function amountOf(store: Store, result: unknown): Values {
+  if (typeof result !== "object" || result === null) return {};
+  if (store === "d1") {
+    const results = (Array.isArray(result) ? result : [result]) as { meta?: { rows_read?: number } }[];
+    return { d1_rows_read: results.reduce((sum, one) => sum + (one.meta?.rows_read ?? 0), 0) };
+  }
+  const { body, size } = result as { body?: unknown; size?: unknown };
+  return store === "r2" && body !== undefined && typeof size === "number" ? { r2_bytes: size } : {};
+}
 
 /** Calls that answer with a promise are timed: clocks move on while one waits for a store, though not while one computes. */
 function watched<T extends object>(target: T, store: Store, watch: Watch, statements: WeakMap<object, object>): T {
@@ -16,7 +28,14 @@ function watched<T extends object>(target: T, store: Store, watch: Watch, statem
         );
         const begun = Date.now();
         const result = Reflect.apply(value, target, own);
-        if (result instanceof Promise) return result.finally(() => watch(store, Date.now() - begun));
+        if (result instanceof Promise) {
+          const ended = (amount: Values) => watch(store, Date.now() - begun, amount);
+          result.then(
+            (brought: unknown) => ended(amountOf(store, brought)),
+            () => ended({}),
+          );
+          return result;
+        }
         if (typeof result !== "object" || result === null || store !== "d1") return result;
         const statement = watched(result as object, store, watch, statements);
         statements.set(statement, result as object);
@@ -29,7 +48,8 @@ function watched<T extends object>(target: T, store: Store, watch: Watch, statem
 /** The bindings of one isolate, with every call of KV, D1 and R2 counted and timed. */
 export function createWatchedStores(tally: Tally): (env: Env) => Env {
   const known = new WeakMap<Env, Env>();
-  const watch: Watch = (store, ms) => tally.add({}, { subrequests: 1, [`${store}_calls`]: 1, [`${store}_ms`]: ms });
+  const watch: Watch = (store, ms, amount) =>
+    tally.add({}, { subrequests: 1, [`${store}_calls`]: 1, [`${store}_ms`]: ms, ...amount });
   return (env) => {
     const before = known.get(env);
     if (before !== undefined) return before;

@@ -6,7 +6,7 @@ import { runWorker } from "./process.ts";
 await runWorker("compute", async ({ home, loaded, endpoints }) => ({
   options: {
     taskQueue: "compute",
-    activities: computeActivities(await connectDependencies(home, loaded, endpoints, undefined)),
+    activities: computeActivities(await connectDependencies(home, loaded, endpoints)),
     maxConcurrentActivityTaskExecutions: 1,
   },
 }));

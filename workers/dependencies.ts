@@ -51,12 +51,11 @@ function secretOf(environment: NodeJS.ProcessEnv, variable: string, who: string)
   throw new InputError(`${who} needs ${variable}`, `Set ${variable} in the environment of the workers.`);
 }
 
-/** What this process's activities work with. `pageUrl` is where this worker's pages are, if it has any. */
+/** What this process's activities work with; one that serves pages says where a run's picture is. */
 export async function connectDependencies(
   home: Home,
   loaded: LoadedConfig,
   endpoints: Endpoints,
-  pageUrl: string | undefined,
 ): Promise<Dependencies> {
   const adminSecret = readFileSync(endpoints.adminSecretFile, "utf8").trim();
   const { url } = endpoints.edge;
@@ -75,7 +74,7 @@ export async function connectDependencies(
     signer,
     measureAsServed: measureInWorkerd,
     codeDigests: await codeDigests(),
-    picture: (workflowId) => (pageUrl ? `${pageUrl}/runs/${encodeURIComponent(workflowId)}` : undefined),
+    picture: () => undefined,
     now: Date.now,
   };
 }

@@ -9,6 +9,12 @@ import { readRollout } from "./rollout.ts";
 import { listPage, rolloutPage, runPage } from "./run-pages.ts";
 import { listRuns, liveStages, reportRun } from "./runs.ts";
 
+/** What a path answers, beside what this file knows. */
+export interface Page {
+  type: string;
+  body: () => Promise<string>;
+}
+
 /**
  * The pages that draw what the Temporal UI cannot: the runs, and each run's stages as a picture. Bound to this machine; keeps the
  * port of an earlier start where it is free, so that links in the Temporal UI stay good.
@@ -16,6 +22,7 @@ import { listRuns, liveStages, reportRun } from "./runs.ts";
 export async function servePages(
   client: Client,
   endpoints: Endpoints,
+  more: Readonly<Record<string, Page>> = {},
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   const server = createServer((request, response) => {
     answer(new URL(request.url ?? "/", "http://localhost").pathname, response).catch((error: unknown) => {
@@ -33,6 +40,8 @@ export async function servePages(
       const rollout = await readRollout(client);
       if (rollout) return send(response, 200, "text/html", rolloutPage(rollout));
     }
+    const page = more[path];
+    if (page) return send(response, 200, page.type, await page.body());
     const [, place, id, picture] = path.split("/");
     if (place === "runs" && id !== undefined && (picture === undefined || picture === "dag.svg")) {
       const report = await reportRun(client, endpoints, decodeURIComponent(id));

@@ -1,19 +1,38 @@
 import { pipelineActivities } from "#activities/index.ts";
+import { measure } from "#activities/measure.ts";
 import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
 import { servePages } from "./pages.ts";
 import { runWorker } from "./process.ts";
+import { processMetrics, remembered, samplesText, scrapeText } from "./prometheus.ts";
+import { listRuns } from "./runs.ts";
 import { workflowBundle } from "./workflow-bundle.ts";
 
-/** The worker of the queue `pipeline`: all workflows, errands and light stages; and the pages that draw runs. */
-await runWorker("pipeline", async ({ home, loaded, endpoints }) => {
+/** Prometheus asks every 15 seconds; measuring asks the edge some forty times. */
+const MEASURED_EVERY_MS = 30_000;
+
+/** The worker of the queue `pipeline`: all workflows, errands and light stages; the pages that draw runs, and what Prometheus reads. */
+await runWorker("pipeline", async ({ home, loaded, endpoints, sdkMetrics }) => {
   const client = await connectClient(endpoints);
-  const pages = await servePages(client, endpoints);
+  const dependencies = {
+    ...(await connectDependencies(home, loaded, endpoints)),
+    runs: () => listRuns(client, endpoints),
+  };
+  const sources = {
+    samples: remembered(async () => samplesText(await measure(dependencies)()), MEASURED_EVERY_MS),
+    edge: () => dependencies.edge.metrics(),
+    temporal: sdkMetrics,
+    worker: processMetrics(),
+  };
+  const pages = await servePages(client, endpoints, {
+    "/metrics": { type: "text/plain; version=0.0.4", body: () => scrapeText(sources) },
+  });
+  const picture = (workflowId: string) => `${pages.url}/runs/${encodeURIComponent(workflowId)}`;
   return {
     options: {
       taskQueue: "pipeline",
       workflowBundle: { codePath: await workflowBundle(home.cache) },
-      activities: pipelineActivities(await connectDependencies(home, loaded, endpoints, pages.url)),
+      activities: pipelineActivities({ ...dependencies, picture }),
       maxConcurrentActivityTaskExecutions: 8,
     },
     endpoints: { metrics: { url: pages.url } },

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { NotReachableError } from "#contracts/errors.ts";
 import { type LoadedConfig, loadConfig } from "#local/config.ts";
 import { type Endpoints, type Home, readEndpoints, resolveHome } from "#local/home.ts";
+import { freePort } from "#local/ports.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { temporalConnection } from "./temporal-connection.ts";
 
@@ -11,6 +12,8 @@ export interface WorkerProcess {
   loaded: LoadedConfig;
   endpoints: Endpoints;
   connection: NativeConnection;
+  /** What Temporal's SDK counts in this process, as Prometheus text. */
+  sdkMetrics: () => Promise<string>;
 }
 
 /**
@@ -26,6 +29,8 @@ export async function runWorker(
   }>,
 ): Promise<void> {
   const log = pino({ name, base: { pid: process.pid } });
+  // The SDK serves its own figures on a port of its own; whoever wants them asks this process.
+  const sdkMetricsAddress = `127.0.0.1:${await freePort(undefined)}`;
   Runtime.install({
     logger: {
       log: (level, message, meta) =>
@@ -46,14 +51,29 @@ export async function runWorker(
       warn: (message, meta) => log.warn(meta ?? {}, message),
       error: (message, meta) => log.error(meta ?? {}, message),
     },
-    telemetryOptions: { logging: { forward: {}, filter: { core: "WARN", other: "ERROR" } } },
+    telemetryOptions: {
+      metrics: {
+        prometheus: { bindAddress: sdkMetricsAddress, useSecondsForDurations: true, countersTotalSuffix: true },
+      },
+      logging: { forward: {}, filter: { core: "WARN", other: "ERROR" } },
+    },
   });
   try {
     const loaded = await loadConfig(process.env.HAQEI_CONFIG || undefined);
     const home = resolveHome(loaded.directory);
     const endpoints = readEndpoints(home);
     const connection = await connect(endpoints);
-    const { options, endpoints: offered, stop } = await create({ home, loaded, endpoints, connection });
+    const {
+      options,
+      endpoints: offered,
+      stop,
+    } = await create({
+      home,
+      loaded,
+      endpoints,
+      connection,
+      sdkMetrics: async () => (await fetch(`http://${sdkMetricsAddress}/metrics`)).text(),
+    });
     const worker = await Worker.create({
       connection,
       namespace: endpoints.temporal.namespace,

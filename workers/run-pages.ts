@@ -179,6 +179,7 @@ nav { display: flex; gap: 1.4rem }
 p { margin: .7rem 0 1.3rem; color: var(--faint) }
 .error { color: var(--seal) }
 .card { overflow-x: auto; background: var(--card); border: 1px solid var(--rule); border-radius: 12px }
+.card + .card { margin-top: 1rem }
 .card > svg { display: block; width: 100%; min-width: 60rem; height: auto }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { text-align: left; padding: .55rem 1.1rem; vertical-align: top; border-top: 1px solid var(--rule) }

@@ -1,11 +1,19 @@
 import { computeActivities, pipelineActivities } from "#activities/index.ts";
+import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
 import { runWorker } from "./process.ts";
+import { listRuns } from "./runs.ts";
 import { workflowBundle } from "./workflow-bundle.ts";
 
 /** The worker of the queue `urgent`: emergencies with all their stages, in a process of its own, so that no other run keeps them waiting. */
 await runWorker("urgent", async ({ home, loaded, endpoints }) => {
-  const dependencies = await connectDependencies(home, loaded, endpoints, endpoints.metrics?.url);
+  const client = await connectClient(endpoints);
+  const pages = endpoints.metrics?.url;
+  const dependencies = {
+    ...(await connectDependencies(home, loaded, endpoints)),
+    runs: () => listRuns(client, endpoints),
+    picture: (workflowId: string) => (pages ? `${pages}/runs/${encodeURIComponent(workflowId)}` : undefined),
+  };
   return {
     options: {
       taskQueue: "urgent",
@@ -13,5 +21,6 @@ await runWorker("urgent", async ({ home, loaded, endpoints }) => {
       activities: { ...pipelineActivities(dependencies), ...computeActivities(dependencies) },
       maxConcurrentActivityTaskExecutions: 4,
     },
+    stop: () => client.connection.close(),
   };
 });

@@ -110,6 +110,7 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
         attempt: look.kept ? 0 : done.attempt,
         output: { kind, sha256, bytes },
         summary: done.summary,
+        ...(!look.kept && typeof done.metrics.cpuSeconds === "number" ? { cpuSeconds: done.metrics.cpuSeconds } : {}),
       });
       return done;
     } catch (error) {

@@ -52,7 +52,7 @@ export interface Arena {
 const QUICK = {
   training: { epochs: 12, max_dimension: 32, dropout: 0.3, maxFeatures: 20_000 },
   deploy: { accuracy_drop: 0.99 },
-  compression: { rung: "float16", accuracy_impact: 0.5 },
+  compression: { shipBytes: 100_000_000, accuracy_impact: 0.5 },
 } satisfies ConfigInput;
 
 /** `PENDING_ACTIVITY_STATE_STARTED` of Temporal's protocol. */

@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { RunReport } from "#contracts/run.ts";
 import { runDemonstration } from "#local/demonstration.ts";
+import { readEndpoints } from "#local/home.ts";
 import { decodeDictionary } from "#model/dictionary.ts";
 import { addDays, logicalDateOf } from "#policy/logical-date.ts";
+import { METRICS } from "#policy/metrics.ts";
 import { createEdgeClient } from "#stores/edge.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { sqliteRegistry } from "#stores/registry.ts";
@@ -111,6 +113,29 @@ describe("one day", () => {
     }
     expect(predictions[0]?.score).toBeGreaterThanOrEqual(predictions[2]?.score ?? 1);
     expect(predictions[0]?.why.length).toBeGreaterThan(0);
+  });
+
+  it("measures all 27 items of specification 4.1, for Prometheus without a secret", async () => {
+    const { metrics } = readEndpoints(system.home);
+    const text = await (await fetch(new URL("/metrics", metrics?.url))).text();
+    const told = (name: string) => Number(new RegExp(`^haqei_${name} (\\S+)$`, "m").exec(text)?.[1]);
+    for (const { name, unit } of METRICS) {
+      const value = name === "workers_cpu_quantiles" ? told(`${name}\\{quantile="0.95"\\}`) : told(name);
+      // Of too few observations the number is told, not the value.
+      if (Number.isNaN(value)) expect(told(`${name}_n`), name).toBeGreaterThanOrEqual(0);
+      else expect(value, name).toBeGreaterThanOrEqual(0);
+      if (unit === "share" && !Number.isNaN(value)) expect(value, name).toBeLessThanOrEqual(1);
+    }
+    expect(told("validation_accuracy")).toBe(first.metrics["validate.top1"]);
+    expect(told("training_time")).toBe(first.stages.find(({ name }) => name === "03:train")?.seconds);
+    expect(told("api_usage")).toBeGreaterThanOrEqual(300);
+    expect(told("error_rate_n")).toBeGreaterThanOrEqual(300);
+    expect(told("error_rate")).toBeLessThan(0.01);
+    expect(told("metrics_missing")).toBe(0);
+    for (const source of ["samples", "edge", "temporal", "worker"])
+      expect(text).toContain(`haqei_source_up{source="${source}"} 1`);
+    expect(text).toMatch(/^temporal_/m);
+    expect(first.stages.find(({ name }) => name === "03:train")?.cpuSeconds).toBeGreaterThan(0);
   });
 
   it("counts every event once, learns from some, and says what it left out", async () => {

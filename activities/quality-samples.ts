@@ -1,0 +1,63 @@
+import type { Samples } from "#contracts/alert.ts";
+import type { Config } from "#contracts/config.ts";
+import { wilson } from "#contracts/wilson.ts";
+import { decodeDictionary } from "#model/dictionary.ts";
+import { coverageOf } from "#policy/coverage.ts";
+import { askedQueries, usageOf } from "#training/usage.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { reactionsOf, sourcesOf } from "./live-accuracy.ts";
+import { recentEvents } from "./recent-events.ts";
+
+const DAY = 86_400_000;
+/** Days of judgements behind the live estimate. */
+const JUDGED_DAYS = 7;
+
+type Needs = Pick<Dependencies, "registry" | "artefacts" | "released" | "edge" | "config">;
+
+/** What people's reactions and words say, as metrics of the alert rules. @throws NotReachableError where the edge does not answer */
+export async function qualitySamples(needs: Needs, now: number): Promise<Samples> {
+  const { config, edge, released } = needs;
+  const { coverageDays } = config.dictionary;
+  const from = now - Math.max(JUDGED_DAYS, coverageDays) * DAY;
+  const [pointer, [events = []]] = await Promise.all([edge.pointer(), recentEvents(needs, [from, now + 1])]);
+  const judgedSince = events.filter(({ receivedAt }) => receivedAt >= now - JUDGED_DAYS * DAY);
+  const reactions = reactionsOf(judgedSince, config.preprocess.weights.dwellSeconds);
+  const judged = reactions.filter(({ right }) => right !== null);
+  const wrong = judged.filter(({ right }) => !right).length;
+  const { realTime, feedback } = sourcesOf(reactions, 1);
+  const live = realTime ?? feedback;
+  const blessed = pointer && (await blessedValue(released, pointer.current.sha256));
+  return {
+    accuracy: { value: live?.value ?? 0, n: judged.length },
+    prediction_error_rate_lower: {
+      value: judged.length === 0 ? 0 : wilson(wrong, judged.length).lo,
+      n: judged.length,
+    },
+    // Against nothing nothing has fallen: before a first release, and while nobody judged.
+    accuracy_drop_lower: {
+      value: live && blessed !== undefined ? blessed - live.hi : 0,
+      n: blessed === undefined ? 0 : judged.length,
+    },
+    ...(await newWords(needs, pointer?.dictionary, events, config)),
+  };
+}
+
+/** The `graded_top3` that a model was blessed with. */
+async function blessedValue(released: Needs["released"], sha256: string): Promise<number | undefined> {
+  const blessing = (await released.blessing({ sha256 })) as { metrics?: { graded_top3?: unknown } } | undefined;
+  const value = blessing?.metrics?.graded_top3;
+  return typeof value === "number" ? value : undefined;
+}
+
+async function newWords(
+  { released }: Needs,
+  dictionary: string | undefined,
+  events: Parameters<typeof askedQueries>[0],
+  { dictionary: settings }: Config,
+): Promise<Samples> {
+  const queries = askedQueries(events);
+  if (queries.length === 0) return { new_words_detected: { value: 0, n: 0 } };
+  const terms = dictionary === undefined ? [] : decodeDictionary(await released.get({ sha256: dictionary })).terms;
+  const { new_words_detected } = coverageOf(usageOf(queries), new Set(terms), settings);
+  return { new_words_detected: { value: new_words_detected, n: queries.length } };
+}

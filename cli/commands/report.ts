@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { z } from "zod";
+import { Sha256 } from "#contracts/reference.ts";
+import { LogicalDate } from "#contracts/run.ts";
+import type { Act } from "../context.ts";
+import { date } from "./run.ts";
+
+export const Output = z.object({
+  from: LogicalDate,
+  to: LogicalDate,
+  files: z.array(z.string()),
+  /** Digest of the page in the artefact store. */
+  sha256: Sha256,
+});
+
+export function register(program: Command, act: Act): void {
+  program
+    .command("report")
+    .option("--week <date>", "last day of the week (default: yesterday)", date)
+    .option("--out <folder>", "where page, Markdown and pictures are written", ".")
+    .description("a week on one page: accuracy, releases, incidents, coverage, cost, data, what changed")
+    .action(
+      act<{ week?: string; out: string }>(async (context, { week, out }) => {
+        const { home, loaded } = await context.load();
+        const { lastDay, writeWeeklyReport } = await import("#local/report.ts");
+        const now = Date.now();
+        const done = await writeWeeklyReport({ home, loaded }, week ?? lastDay(now, loaded.config.timezone), now);
+        const files: Record<string, string> = {
+          "report.html": done.html,
+          "report.md": done.markdown,
+          ...Object.fromEntries(
+            done.report.sections.flatMap(({ picture }) => (picture ? [[picture.name, picture.svg]] : [])),
+          ),
+        };
+        await mkdir(out, { recursive: true });
+        for (const [name, text] of Object.entries(files)) await writeFile(join(out, name), text);
+        const output: z.infer<typeof Output> = {
+          from: done.from,
+          to: done.to,
+          files: Object.keys(files).map((name) => join(out, name)),
+          sha256: done.sha256,
+        };
+        return { output, text: `Written: ${output.files.join(", ")}` };
+      }),
+    );
+}

@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { type Tracked, trackAccuracy } from "#activities/live-accuracy.ts";
+import { sqliteRegistry } from "#stores/registry.ts";
+import { artefactStore } from "#workers/dependencies.ts";
+import type { LoadedConfig } from "./config.ts";
+import { edgeOf } from "./edge-of.ts";
+import type { Home } from "./home.ts";
+
+/** The tracker of a home, whether or not anything runs in it. Writes nothing. @param now ms since 1970 */
+export async function homeAccuracy(
+  { home, loaded: { config } }: { home: Home; loaded: LoadedConfig },
+  days: number,
+  now: number,
+): Promise<Tracked> {
+  const registry = existsSync(home.registryFile) ? sqliteRegistry(home.registryFile) : undefined;
+  try {
+    const artefacts = artefactStore(config.store, home.artefacts);
+    return await trackAccuracy({ registry, artefacts, edge: edgeOf(home) }, config, days, now);
+  } finally {
+    registry?.close();
+  }
+}
