@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Payload, PayloadCodec } from "@temporalio/common";
-import { temporal } from "@temporalio/proto";
+// CommonJS without names that Node can see: a named import works in tests only.
+import proto from "@temporalio/proto";
 import { z } from "zod";
 import { InputError } from "#contracts/errors.ts";
 
@@ -9,7 +10,7 @@ const ENCODING = "binary/encrypted";
 const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const { Payload: PayloadMessage } = temporal.api.common.v1;
+const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
 /** Keys by id, 32 bytes in hex; the first encrypts, all decrypt: a new key is put first, an old one stays until its runs are gone. */
 const Keys = z
