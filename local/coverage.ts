@@ -10,7 +10,7 @@ import { type Coverage, coverageOf } from "#policy/coverage.ts";
 import { erasedBy } from "#policy/erasures.ts";
 import { sha256 } from "#stores/digest.ts";
 import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
-import { cursorOf, readDays, receivedAtOf } from "#stores/event-log.ts";
+import { cursorOf, linesOf, readDays, receivedAtOf } from "#stores/event-log.ts";
 import { type Registry, sqliteRegistry } from "#stores/registry.ts";
 import { releasedDictionary } from "#stores/released-dictionary.ts";
 import { knownErasures } from "#stores/rewrites.ts";
@@ -48,12 +48,12 @@ export async function measureCoverage(
     const artefacts = artefactStore(loaded.config.store, home.artefacts);
     const bounds = [now - days * DAY, now + 1];
     const isErased = erasedBy(live?.erasures ?? (registry ? await knownErasures(registry) : []));
-    const collected = registry ? ((await readDays(registry, artefacts, bounds, isErased)).days[0] ?? []) : [];
+    const [collected] = registry ? (await readDays(registry, artefacts, bounds, isErased)).days : [];
     const since = (live?.lines ?? []).filter((line) => {
       const receivedAt = receivedAtOf(line);
       return receivedAt !== undefined && receivedAt >= now - days * DAY && !isErased(line);
     });
-    const queries = askedQueries([...collected, ...since].flatMap(eventOf));
+    const queries = askedQueries([...(collected ? linesOf(collected.bytes) : []), ...since].flatMap(eventOf));
     const digest = live?.dictionary ?? (registry ? await releasedDictionary(registry) : undefined);
     const isThere = digest !== undefined && (await artefacts.has({ sha256: digest }));
     const bytes = isThere ? await artefacts.get({ sha256: digest }) : await bundledDictionary(home, loaded);

@@ -259,7 +259,8 @@ export async function startTopology(
       end,
     };
   } catch (error) {
-    await end();
+    // The folder stays: the error names a log in it.
+    await supervisor.stop();
     throw error;
   }
 }
