@@ -49,7 +49,7 @@ describe.skipIf(missing.length > 0)("the topology", () => {
     // Every candidate is released.
     await writeFile(
       configFile,
-      `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 12, max_dimension: 40 }, deploy: { accuracy_drop: 0.99 }, compression: { rung: "float16", accuracy_impact: 0.5 } })};\n`,
+      `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 10, max_dimension: 24, maxFeatures: 10_000 }, deploy: { accuracy_drop: 0.99 }, compression: { rung: "float16", accuracy_impact: 0.5 } })};\n`,
     );
     authored = await readAuthored(DATASET);
     bundled = await bundledFallback(authored, { cache: folder, seed: 1, log: () => undefined });
