@@ -80,7 +80,7 @@ function runs(
     async seen(date: string, erasures: Erasure[] = [], windowDays = 30): Promise<number[]> {
       const { beside } = await collected(date, erasures, windowDays);
       const lines = await linesOfWindow(artefacts, beside?.window?.bytes ?? new Uint8Array());
-      return lines.map((line) => (JSON.parse(line) as Row).seq);
+      return [...lines].map((line) => (JSON.parse(line) as Row).seq);
     },
     async dataset(date: string, erasures: Erasure[] = []) {
       const { beside } = await collected(date, erasures);

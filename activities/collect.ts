@@ -33,31 +33,29 @@ export const collect =
     const dates = datesBetween(addDays(date, 1 - windowDays), date);
     const bounds = [...dates, addDays(date, 1)].map((day) => startOfDate(day, timezone));
     const { days, refusedIn } = await readDays(registry, artefacts, bounds, erasedBy(erasures));
-    const own = bytesOf(days.at(-1) ?? []);
+    const own = days.at(-1);
     const window: EventWindow = { schema: 1, days: [] };
-    for (const [index, lines] of days.entries()) {
-      if (lines.length === 0) continue;
-      const { sha256 } = await artefacts.put("events", bytesOf(lines), {
+    for (const [index, { lines, bytes }] of days.entries()) {
+      if (lines === 0) continue;
+      const { sha256 } = await artefacts.put("events", bytes, {
         producedBy: call.stage,
         parents: [],
         codeDigest,
         configDigest: "",
-        metrics: { events: lines.length },
+        metrics: { events: lines },
       });
-      window.days.push({ date: dates[index] as string, sha256, events: lines.length });
+      window.days.push({ date: dates[index] as string, sha256, events: lines });
     }
     const partitions = Object.fromEntries(window.days.map(({ date: day, sha256 }) => [day, sha256]));
     const rewrites = await planRewrites(registry, { erasures, partitions, segments: refusedIn });
-    const events = days.at(-1)?.length ?? 0;
+    const events = own?.lines ?? 0;
     const windowEvents = window.days.reduce((sum, day) => sum + day.events, 0);
     return {
       kind: "events",
-      bytes: own,
+      bytes: own?.bytes ?? new Uint8Array(),
       beside: { window: { kind: "window", bytes: jsonBytes(window), metrics: { events: windowEvents } } },
       metrics: { events, window_events: windowEvents, window_days: window.days.length, erasures: erasures.length },
       timings: { fetched, planned_rewrites: rewrites },
       summary: `${events.toLocaleString("en-US")} events, ${windowEvents.toLocaleString("en-US")} in ${windowDays} days`,
     };
   };
-
-const bytesOf = (lines: readonly string[]): Uint8Array => new TextEncoder().encode(lines.join("\n"));

@@ -18,7 +18,7 @@ const count = (dropped: Dropped, reason: string): void => {
 
 /** The good events of a partition's raw lines, each client id once; broken, oversized, ill-formed or impossible ones are counted by reason. */
 export function readEvents(
-  lines: readonly string[],
+  lines: Iterable<string>,
   classes: number,
   maximumBytes: number,
 ): { events: LoggedEvent[]; dropped: Dropped } {

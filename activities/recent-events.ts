@@ -3,11 +3,12 @@ import { LoggedEvent } from "#contracts/event.ts";
 import { erasedBy } from "#policy/erasures.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import type { EdgeClient } from "#stores/edge.ts";
-import { cursorOf, readDays, receivedAtOf } from "#stores/event-log.ts";
+import { cursorOf, linesOf, readDays, receivedAtOf } from "#stores/event-log.ts";
 import type { Registry } from "#stores/registry.ts";
 import { knownErasures } from "#stores/rewrites.ts";
 
 const PAGE = 1000;
+const NONE = new Uint8Array();
 
 /** Where events are: collected ones by registry and artefacts, later ones at the edge. Either may be missing. */
 export interface EventSources {
@@ -27,9 +28,8 @@ export async function recentEvents(
 ): Promise<LoggedEvent[][]> {
   const live = edge && (await atEdge(edge, registry ? await cursorOf(registry) : 0));
   const isErased = erasedBy(live?.erasures ?? (registry ? await knownErasures(registry) : []));
-  const days = registry
-    ? (await readDays(registry, artefacts, bounds, isErased)).days
-    : bounds.slice(1).map((): string[] => []);
+  const collected = registry ? (await readDays(registry, artefacts, bounds, isErased)).days : [];
+  const days = bounds.slice(1).map((_, at): string[] => [...linesOf(collected[at]?.bytes ?? NONE)]);
   const end = bounds.at(-1) ?? 0;
   for (const line of live?.lines ?? []) {
     const receivedAt = receivedAtOf(line);

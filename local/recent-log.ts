@@ -6,7 +6,7 @@ import type { Pointer } from "#contracts/pointer.ts";
 import { erasedBy } from "#policy/erasures.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
-import { cursorOf, readDays, receivedAtOf } from "#stores/event-log.ts";
+import { cursorOf, linesOf, readDays, receivedAtOf } from "#stores/event-log.ts";
 import type { Registry } from "#stores/registry.ts";
 import { knownErasures } from "#stores/rewrites.ts";
 import { type Home, readEndpoints } from "./home.ts";
@@ -32,12 +32,13 @@ export async function recentLog(
   const live = await askEdge(home, registry);
   const from = now - days * DAY;
   const isErased = erasedBy(live?.erasures ?? (registry ? await knownErasures(registry) : []));
-  const collected = registry ? ((await readDays(registry, artefacts, [from, now + 1], isErased)).days[0] ?? []) : [];
+  const [collected] = registry ? (await readDays(registry, artefacts, [from, now + 1], isErased)).days : [];
   const since = (live?.lines ?? []).filter((line) => {
     const receivedAt = receivedAtOf(line);
     return receivedAt !== undefined && receivedAt >= from && !isErased(line);
   });
-  return { events: [...collected, ...since].flatMap(eventOf), pointer: live?.pointer };
+  const lines = [...(collected ? linesOf(collected.bytes) : []), ...since];
+  return { events: lines.flatMap(eventOf), pointer: live?.pointer };
 }
 
 /** What the edge has beyond what was collected; undefined where it does not run. */

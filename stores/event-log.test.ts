@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ConflictError } from "#contracts/errors.ts";
 import { type ArtefactStore, manifestOf } from "./artefacts.ts";
 import type { EdgeClient } from "./edge.ts";
-import { fetchEvents, readDays, receivedAtOf } from "./event-log.ts";
+import { fetchEvents, linesOf, readDays, receivedAtOf } from "./event-log.ts";
 import type { Registry } from "./registry.ts";
 
 const lineOf = (seq: number, receivedAt: number): string => `{"seq":${seq},"receivedAt":${receivedAt},"id":"e${seq}"}`;
@@ -85,7 +85,12 @@ const readPartition = async (
   artefacts: ArtefactStore,
   start: number,
   end: number,
-): Promise<string[]> => (await readDays(registry, artefacts, [start, end])).days[0] ?? [];
+): Promise<string[]> => {
+  const [day] = (await readDays(registry, artefacts, [start, end])).days;
+  const lines = [...linesOf(day?.bytes ?? new Uint8Array())];
+  expect(lines).toHaveLength(day?.lines ?? 0);
+  return lines;
+};
 const everything = (stores: Stores): Promise<string[]> =>
   readPartition(stores.registry, stores.artefacts, 0, Number.MAX_SAFE_INTEGER);
 

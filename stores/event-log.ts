@@ -93,15 +93,34 @@ export async function fetchEvents(
 /** How far the edge's log was fetched. */
 export const cursorOf = async (registry: Registry): Promise<number> => (await read(registry)).log.cursor;
 
-/** The raw lines of each day, in the order of the log, and the segments that hold lines which were refused. */
+/** One day of the log: its raw lines in the order of the log, a newline between them, in UTF-8. */
+export interface DayOfLog {
+  lines: number;
+  bytes: Uint8Array;
+}
+
+/** The days, and the segments that hold lines which were refused. */
 export interface DaysOfLog {
-  days: string[][];
+  days: DayOfLog[];
   refusedIn: string[];
+}
+
+const NEWLINE = 10;
+
+/** The lines of a day's bytes, one at a time: a day's log is too long for a string of its own. */
+export function* linesOf(bytes: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder();
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    yield decoder.decode(bytes.subarray(start, end));
+    start = end + 1;
+  }
 }
 
 /**
  * Reads the log by days: day i is received from `bounds[i]` up to but not including `bounds[i + 1]` (ms since 1970, ascending).
- * Each segment is read once. Lines that `refused` takes are left out.
+ * Each segment is read once. Lines that `refused` takes are left out. Lines are held as strings for one segment only.
  */
 export async function readDays(
   registry: Registry,
@@ -110,23 +129,43 @@ export async function readDays(
   refused: (line: string) => boolean = () => false,
 ): Promise<DaysOfLog> {
   const { log } = await read(registry);
-  const days: string[][] = bounds.slice(1).map(() => []);
+  const encoder = new TextEncoder();
+  const days = bounds.slice(1).map(() => ({ lines: 0, chunks: [] as Uint8Array[] }));
   const refusedIn: string[] = [];
   const [start, end] = [bounds[0] ?? 0, bounds.at(-1) ?? 0];
   for (const segment of log.segments) {
     if (segment.lastReceivedAt < start || segment.firstReceivedAt >= end) continue;
+    const kept = days.map((): string[] => []);
     let hasRefused = false;
-    for (const { line, receivedAt } of await linesOf(artefacts, segment)) {
+    for (const { line, receivedAt } of await linesOfSegment(artefacts, segment)) {
       if (receivedAt < start || receivedAt >= end) continue;
       if (refused(line)) hasRefused = true;
-      else days[dayOf(bounds, receivedAt)]?.push(line);
+      else kept[dayOf(bounds, receivedAt)]?.push(line);
     }
     if (hasRefused) refusedIn.push(segment.reference.sha256);
+    for (const [index, day] of days.entries()) {
+      const lines = kept[index] as string[];
+      if (lines.length === 0) continue;
+      day.lines += lines.length;
+      day.chunks.push(encoder.encode(lines.join("\n")));
+    }
   }
-  return { days, refusedIn };
+  return { days: days.map(({ lines, chunks }) => ({ lines, bytes: joined(chunks) })), refusedIn };
 }
 
-async function linesOf(artefacts: Pick<ArtefactStore, "get">, segment: Segment): Promise<PlacedLine[]> {
+/** Chunks with a newline between them; each is let go once it is copied. */
+function joined(chunks: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length + 1, -Math.min(1, chunks.length)));
+  let at = 0;
+  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+    if (at > 0) bytes[at++] = NEWLINE;
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+async function linesOfSegment(artefacts: Pick<ArtefactStore, "get">, segment: Segment): Promise<PlacedLine[]> {
   const bytes = await artefacts.get(segment.reference);
   if (segment.packed) return unpackLines(bytes);
   let receivedAt = segment.firstReceivedAt;
@@ -180,7 +219,7 @@ export async function packSegments(
     let group: Segment[] = [];
     const close = async (): Promise<void> => {
       if (group.length === 0) return;
-      const lines = (await Promise.all(group.map((segment) => linesOf(artefacts, segment)))).flat();
+      const lines = (await Promise.all(group.map((segment) => linesOfSegment(artefacts, segment)))).flat();
       const kept = lines.filter(({ line }) => !refused(line));
       const reference = await artefacts.put("events", packLines(kept), {
         producedBy: "retention",

@@ -111,6 +111,27 @@ describe("the workers on Kubernetes", () => {
     expect([config.registry.kind, config.store.kind, config.released.kind]).toEqual(["postgres", "s3", "s3"]);
   });
 
+  it("are rendered by kubectl, where it is installed: pods follow their config maps by digest", () => {
+    const { error, status, stdout } = spawnSync("kubectl", ["kustomize", base], { encoding: "utf8" });
+    if (error) return console.warn("skipped: kubectl is not installed");
+    expect(status).toBe(0);
+    const rendered = parseAllDocuments(stdout).map((document) => Resource.parse(document.toJS()));
+    expect(
+      rendered.map(({ kind, metadata }) => `${kind}/${metadata.name.replace(/-[a-z0-9]{10}$/, "")}`).sort(),
+    ).toEqual(
+      [
+        ...resources.map(({ kind, metadata }) => `${kind}/${metadata.name}`),
+        ...kustomization.configMapGenerator.map(({ name }) => `ConfigMap/${name}`),
+      ].sort(),
+    );
+    const maps = rendered.filter(({ kind }) => kind === "ConfigMap").map(({ metadata }) => metadata.name);
+    for (const deployment of rendered.filter(({ kind }) => kind === "Deployment")) {
+      expect(deployment.metadata.namespace).toBe("haqei");
+      const text = JSON.stringify(deployment);
+      for (const name of maps) expect(text).toContain(name);
+    }
+  });
+
   it("hold to Kubernetes' schemas, where kubeconform is installed", () => {
     const files = kustomization.resources.map((file) => `${base}${file}`);
     const { error, status, stdout } = spawnSync("kubeconform", ["-strict", ...files], { encoding: "utf8" });
