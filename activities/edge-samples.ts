@@ -11,6 +11,9 @@ const CLASSIFY = "/api/classify";
 /** Windows over which the rules want the error rate (`policy/alerts/rules.ts`). */
 const ERROR_WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const;
 
+/** An isolate may write so late what it counted, so that answers of before a release can stand after it. */
+const WRITTEN_WITHIN_MS = 10_000;
+
 /** Buckets that answer with the bundled model: no version that a pointer could name. */
 const BUNDLED: readonly (string | undefined)[] = ["simple", "fallback"];
 
@@ -41,8 +44,8 @@ export const operationsPerMs = (gauges: Record<string, number>): number | undefi
  */
 export async function edgeSamples(edge: Edge, now: number, released: number | undefined): Promise<Samples> {
   const asked = async (metric: Metric, ms: number, options: Partial<AnalyticsQuery> = {}) =>
-    (await edge.analytics({ metric, from: Math.max(0, now - ms), to: now, ...options })).rows;
-  const sinceRelease = (ms: number) => Math.max(1, Math.min(ms, now - (released ?? now)));
+    ms === 0 ? [] : (await edge.analytics({ metric, from: Math.max(0, now - ms), to: now, ...options })).rows;
+  const sinceRelease = (ms: number) => Math.max(0, Math.min(ms, now - (released ?? now) - WRITTEN_WITHIN_MS));
   const [gauges, pointer, paths, hits, timeouts, subrequests, d1, kv, operations, rowsRead, kvCalls, bytes] =
     await Promise.all([
       edge.metrics().then(gaugesOf),

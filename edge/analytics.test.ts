@@ -92,6 +92,7 @@ describe("POST /admin/analytics/query", () => {
     const batch = vi.fn((statements: D1PreparedStatement[]) => env.LOG.batch(statements));
     const LOG = { batch, prepare: (sql: string) => env.LOG.prepare(sql) } as unknown as D1Database;
     const edge = await releasedEdge({ LOG });
+    batch.mockClear();
     for (let i = 0; i < 20; i += 1) await ask(edge, `${TEXTS[i % 4]} ${i}`, { userId: "anna", consent: true });
     expect(batch).not.toHaveBeenCalled();
     await query(edge, "answers");

@@ -128,6 +128,8 @@ export const admin = new Hono<AppEnv>()
     if (fault !== undefined) throw new HttpError(400, "InvalidRequest", fault, { field: "experiments" });
     await refuseMissingArtefacts(c.env, pointer);
     await refuseUnblessed(c.env, pointer);
+    // What was counted before belongs to the time before.
+    await flush(c.env, c.var.isolate);
     const move = await movePointer(c.env, pointer, expected);
     if (!move.moved) {
       const epoch = move.present?.epoch ?? 0;
