@@ -84,7 +84,10 @@ function runs(
     },
     async dataset(date: string, erasures: Erasure[] = []) {
       const { beside } = await collected(date, erasures);
-      const { preprocess: settings, dictionary } = Config.parse({ preprocess: { minimumExamples: 1 } });
+      const { preprocess: settings, dictionary } = Config.parse({
+        // Two users alone: the cap on one user is for crowds.
+        preprocess: { minimumExamples: 1, feedback: { maximumShare: 1 } },
+      });
       const given = {
         window: beside?.window?.bytes as Uint8Array,
         keywords: jsonBytes([]),

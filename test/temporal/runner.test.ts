@@ -5,6 +5,7 @@ import type { TestWorkflowEnvironment } from "@temporalio/testing";
 import { Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Errands, StageActivities } from "#activities/index.ts";
+import { Config } from "#contracts/config.ts";
 import type { OpenedRun, RunInput, RunOutcome, StageCall, StageResult } from "#contracts/run.ts";
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { progressQuery } from "#workflows/messages.ts";
@@ -24,7 +25,7 @@ const MINUTES = {
 };
 const opened = (more: Partial<OpenedRun> = {}): OpenedRun => ({
   sources: {},
-  settings: {},
+  settings: { daily: Config.parse({}).daily },
   minutes: MINUTES,
   windowMinutes: 120,
   partial: false,
