@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...elsewhere, "edge/**", "test/**", "**/*.slow.test.ts"],
+          exclude: [...elsewhere, "edge/**", "test/**", "**/*.slow.test.ts", "**/*.drill.test.ts"],
           testTimeout: 30_000,
         },
       },
@@ -23,9 +23,20 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: [...elsewhere, "**/*.slow.test.ts"],
+          exclude: [...elsewhere, "**/*.slow.test.ts", "**/*.drill.test.ts"],
           testTimeout: 240_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          // Minutes each, on a machine that does nothing else: not part of any other command.
+          name: "drill",
+          include: ["**/*.drill.test.ts"],
+          exclude: elsewhere,
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

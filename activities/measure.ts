@@ -18,10 +18,10 @@ export interface MeasureNeeds
 
 const COUNT = "metrics_missing";
 
-/** Metrics that rules look at and that were not measured. */
 /** What is not measured here: the count itself, and what the watch finds out by asking the edge. */
 const ELSEWHERE = new Set([COUNT, "edge_reachable"]);
 
+/** Metrics that rules look at and that were not measured. */
 export const missingOf = (samples: Samples): string[] => {
   const wanted = ALERT_RULES.flatMap((rule) => [rule, ...rule.also].map(({ metric }) => metric));
   return [...new Set(wanted)].filter((name) => !ELSEWHERE.has(name) && samples[name] === undefined);
