@@ -137,7 +137,7 @@ const states = (outcome: RunOutcome): Record<string, string> =>
 describe("the DAG runner", () => {
   it("runs the seven stages, each after what it builds on, and tells what came of them", async () => {
     const { calls, outcome, progress } = await runDaily({
-      open: opened({ partial: true, settings: { timezone: "Asia/Tokyo" } }),
+      open: opened({ partial: true, settings: { timezone: "Asia/Tokyo", daily: Config.parse({}).daily } }),
     });
     const order = calls.map(({ stage }) => stage);
     expect([...order].sort()).toEqual(dailyDag.stages.map(({ name }) => name));
