@@ -56,6 +56,7 @@ it("misses nothing of the edge's that a rule looks at", async () => {
   // What others than the edge's counters tell.
   expect(missing).toEqual([
     "accuracy",
+    "accuracy_blessed",
     "new_words_detected",
     "model_update_available",
     "accuracy_drop_lower",

@@ -33,20 +33,26 @@ export async function qualitySamples(needs: Needs, now: number): Promise<Samples
       value: judged.length === 0 ? 0 : wilson(wrong, judged.length).lo,
       n: judged.length,
     },
+    accuracy_blessed: { value: blessed?.value ?? 0, n: blessed?.n ?? 0 },
     // Against nothing nothing has fallen: before a first release, and while nobody judged.
     accuracy_drop_lower: {
-      value: live && blessed !== undefined ? blessed - live.hi : 0,
+      value: live && blessed !== undefined ? blessed.value - live.hi : 0,
       n: blessed === undefined ? 0 : judged.length,
     },
     ...(await newWords(needs, pointer?.dictionary, events, config)),
   };
 }
 
-/** The `graded_top3` that a model was blessed with. */
-async function blessedValue(released: Needs["released"], sha256: string): Promise<number | undefined> {
-  const blessing = (await released.blessing({ sha256 })) as { metrics?: { graded_top3?: unknown } } | undefined;
-  const value = blessing?.metrics?.graded_top3;
-  return typeof value === "number" ? value : undefined;
+/** The `graded_top3` that a model was blessed with, and on how many queries. */
+async function blessedValue(
+  released: Needs["released"],
+  sha256: string,
+): Promise<{ value: number; n: number } | undefined> {
+  const blessing = (await released.blessing({ sha256 })) as
+    | { metrics?: { graded_top3?: unknown; n?: unknown } }
+    | undefined;
+  const { graded_top3: value, n } = blessing?.metrics ?? {};
+  return typeof value === "number" && typeof n === "number" ? { value, n } : undefined;
 }
 
 async function newWords(

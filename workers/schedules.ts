@@ -11,9 +11,11 @@ import type { Config } from "#contracts/config.ts";
 import { NotFoundError } from "#contracts/errors.ts";
 import type { Endpoints } from "#local/home.ts";
 import { type CycleKind, MONTH_ENDS } from "#policy/cycles.ts";
+import { hoursOf } from "#policy/duration.ts";
 import { DAGS, queueOf } from "#workflows/kinds.ts";
 import type { Launch, launch } from "#workflows/launch.ts";
 import type { retention } from "#workflows/retention.ts";
+import type { watch } from "#workflows/watch.ts";
 import { connectClient } from "./client.ts";
 import { driftOf } from "./schedule-drift.ts";
 
@@ -95,12 +97,46 @@ const retentionSchedule = ({ timezone, retention: { at } }: Config): Declared =>
   },
 });
 
+/** A look at all that is measured, every few minutes of the hour (4.2). */
+const watchSchedule = ({ timezone, watch: { every } }: Config): Declared => ({
+  scheduleId: "watch",
+  spec: {
+    timezone,
+    jitter: 0,
+    calendars: [
+      {
+        hour: "*",
+        minute: { start: 0, end: 59, step: Math.max(1, Math.round(60 * hoursOf(every))) },
+        comment: "every few minutes",
+      },
+    ],
+  },
+  policies: {
+    // A look that still goes on, as a closer watch does, stands in for the next.
+    overlap: ScheduleOverlapPolicy.SKIP,
+    // What was not seen in its time is seen by the next look, which says that there was a gap.
+    catchupWindow: "1m",
+    pauseOnFailure: false,
+  },
+  action: {
+    type: "startWorkflow",
+    workflowType: "watch" satisfies (typeof watch)["name"],
+    workflowId: "watch",
+    taskQueue: "pipeline",
+    args: [],
+    staticSummary: "looks at everything that is measured",
+  },
+  // It acts by itself, rolling back and switching to simple mode: a person resumes it, once there is somebody to be told.
+  state: { paused: true, note: "resume with haqei schedules resume watch, once notify.channels names who is told" },
+});
+
 /** Every schedule of a home, as its config says. */
 export const declaredSchedules = (config: Config): Declared[] => [
   cycle(config, "daily"),
   cycle(config, "weekly"),
   cycle(config, "monthly"),
   retentionSchedule(config),
+  watchSchedule(config),
 ];
 
 async function describe(client: Client, name: string): Promise<ScheduleDescription | undefined> {

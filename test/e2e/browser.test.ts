@@ -423,7 +423,7 @@ describe.skipIf(executable === undefined)("in a browser", () => {
     await page.getByTestId("user-metadata-tab").click();
     const frame = (part: string) => page.frameLocator(`iframe#user-metadata-${part}`);
     await frame("summary").getByText(`daily batch for ${TODAY}`).waitFor();
-    await frame("details").getByText(`Learns from the events of ${TODAY}`).waitFor();
+    await frame("details").getByText(`Learns from events up to ${TODAY}`).waitFor();
     const rows = frame("current-details").locator("tr");
     for (const { name } of dailyDag.stages) await rows.filter({ hasText: name }).filter({ hasText: "ran" }).waitFor();
     await rows.filter({ hasText: "top-1 (" }).waitFor();
