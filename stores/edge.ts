@@ -15,6 +15,7 @@ import {
   WarmAnswer,
 } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import { Disagreement } from "#contracts/shadow.ts";
 import type { OperationsStatus, ReleaseStatus } from "#contracts/status.ts";
 import type { Signer } from "./signing.ts";
 
@@ -29,6 +30,8 @@ export interface EdgeClient {
   events(after: number, limit: number): Promise<{ lines: string[]; next: number }>;
   /** Every deletion that users asked for, oldest first. */
   erasures(): Promise<Erasure[]>;
+  /** What two models disagreed on in shadow runs, oldest first, as far as it is kept. */
+  disagreements(): Promise<Disagreement[]>;
   /** The pointer as it truly stands; undefined before the first release. */
   pointer(): Promise<Pointer | undefined>;
   /**
@@ -138,6 +141,16 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
         const page = text.split("\n").filter((line) => line !== "");
         all.push(...page.map((line) => read(Erasure, line)));
         if (page.length < ERASURES_PAGE) return all;
+      }
+    },
+    async disagreements() {
+      const all: Disagreement[] = [];
+      for (let after = 0; ; ) {
+        const { text, next } = await ask(`/admin/shadow?after=${after}`);
+        const page = text.split("\n").filter((line) => line !== "");
+        if (page.length === 0 || next === null) return all;
+        all.push(...page.map((line) => read(Disagreement, line)));
+        after = Number(next);
       }
     },
     async pointer() {
