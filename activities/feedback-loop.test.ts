@@ -119,7 +119,7 @@ describe("failure 11, feedback loops and pruned labels", () => {
           ),
         );
         const { artefacts, window } = kept(lines);
-        const { bytes } = await preprocess({ artefacts })({
+        const { bytes } = await preprocess({ artefacts, scratch: "" })({
           ...context(settings),
           input: async (role) =>
             ({ window, keywords: jsonBytes([]), authored: toArrow({ examples: people, classes: CLASSES }) })[

@@ -1,10 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { collect } from "#activities/collect.ts";
 import { preprocess } from "#activities/preprocess.ts";
-import { jsonBytes, type StageContext, type StageWork } from "#activities/stage.ts";
+import { jsonBytes, jsonOf, type StageContext, type StageWork } from "#activities/stage.ts";
 import { Config } from "#contracts/config.ts";
+import { EventWindow } from "#contracts/window.ts";
 import { toArrow } from "#datasets/arrow.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { startOfDate } from "#policy/logical-date.ts";
@@ -73,7 +74,7 @@ const [cpu, wall] = [cpuNow(), performance.now()];
 const done =
   stage === "collect"
     ? await collect({ registry, artefacts, edge: edge as never, codeDigests: {} })(context)
-    : await preprocess({ artefacts })(context);
+    : await preprocess({ artefacts, scratch: join(folder, "scratch") })(context);
 const cost: StageCost = {
   cpuSeconds: cpuNow() - cpu - making,
   seconds: (performance.now() - wall) / 1000,
@@ -83,7 +84,9 @@ const cost: StageCost = {
 };
 registry.close();
 if (stage === "collect") {
-  await writeFile(windowFile, done.beside?.window?.bytes ?? "");
-  await writeFile(join(folder, "events.jsonl"), done.bytes);
+  await writeFile(windowFile, done.bytes);
+  // For the peer, which reads one file.
+  for (const { sha256 } of EventWindow.parse(jsonOf(done.bytes)).days)
+    await appendFile(join(folder, "events.jsonl"), Buffer.concat([await artefacts.get({ sha256 }), Buffer.from("\n")]));
 }
 console.log(JSON.stringify(cost));

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { byAnswer, votesOf } from "#activities/feedback.ts";
+import { byAnswer, debiased, votesOf } from "#activities/feedback.ts";
 import { NotFoundError } from "#contracts/errors.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { decodeModel } from "#model/codec.ts";
@@ -49,21 +49,21 @@ export async function openQueries(
 
     const answers = [...byAnswer(events).values()];
     const { weights, feedback } = config.preprocess;
-    const { votes, served } = votesOf(answers, {
-      weights,
-      position: positionBias(answers, feedback.position),
-      dropped: {},
-    });
-    const said = Map.groupBy(votes, ({ item }) => item);
-    const asked = Map.groupBy(askedQueries(events), ({ text }) => text);
-    return [...asked]
+    const { votes, asked } = votesOf(answers, weights, {});
+    const position = positionBias(answers, feedback.position);
+    const said = Map.groupBy(
+      votes.map((vote) => debiased(vote, position)),
+      ({ item }) => item,
+    );
+    const queries = Map.groupBy(askedQueries(events), ({ text }) => text);
+    return [...queries]
       .filter(([text]) => !authored.has(text))
       .map(([text, all]): QueryToLabel => {
         const { predictions } = classify(text, { top: CANDIDATES });
         const [first, second] = predictions;
         return {
-          text: served.get(text)?.text ?? text,
-          lang: served.get(text)?.lang ?? "und",
+          text: asked.get(text)?.text ?? text,
+          lang: asked.get(text)?.lang ?? "und",
           frequency: all.length,
           candidates: predictions.map(({ label }) => label),
           ...worthOf({
