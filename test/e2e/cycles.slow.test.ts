@@ -11,7 +11,7 @@ import { readExperiments } from "#stores/experiments.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { sqliteRegistry } from "#stores/registry.ts";
 import { startRun } from "#workers/client.ts";
-import { tellRollout } from "#workers/rollout.ts";
+import { readRollout, tellRollout } from "#workers/rollout.ts";
 import { reportRun } from "#workers/runs.ts";
 import { DAGS } from "#workflows/kinds.ts";
 import { saveHistory } from "../support/histories.ts";
@@ -76,7 +76,6 @@ beforeAll(async () => {
   await ask(400, 8);
 }, 240_000);
 afterAll(async () => {
-  // A stopped process cannot be ended politely.
   await system?.end();
 });
 
@@ -129,6 +128,10 @@ describe("a week", () => {
   });
 
   it("measures how far the daily chain has drifted, says what it had too little of, and sets up next week's experiment", async () => {
+    // A person, too, decides on a stage once it was looked at.
+    await expect
+      .poll(async () => (await readRollout(system.client))?.looks.length, { timeout: 120_000, interval: 500 })
+      .toBeGreaterThan(0);
     await tellRollout(system.servers.endpoints, "promote", { person: "mika", reason: "the emergency is over" });
     await expect
       .poll(async () => (await pointer())?.current.sha256, { timeout: 120_000, interval: 200 })

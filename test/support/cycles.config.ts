@@ -1,10 +1,11 @@
 import type { ConfigInput } from "#local/config.ts";
-import quick from "./quick.config.ts";
 
-/** Quick runs, and a rollout whose first stage waits for a person. */
+/** Trainings of seconds, and a rollout whose first stage waits for a person. */
 export default {
-  ...quick,
+  dataset: "../../datasets",
+  training: { max_dimension: 24, epochs: 6, dropout: 0.3, maxFeatures: 10_000 },
   release: {
+    lookEvery: "1s",
     stages: [
       { percentage: 5, duration: "6h" },
       { percentage: 100, duration: "permanent" },
