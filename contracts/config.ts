@@ -457,8 +457,8 @@ export const DictionaryConfig = z.strictObject({
   coverage: Share.default(0.85),
   /** Days of queries that coverage is measured on. */
   coverageDays: z.number().int().min(1).default(30),
-  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. */
-  minimumUsers: z.number().int().min(1).default(5),
+  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. Users of a word are told apart up to 1,000. */
+  minimumUsers: z.number().int().min(1).max(1000).default(5),
 });
 export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { byAnswer, votesOf } from "#activities/feedback.ts";
+import { byAnswer, debiased, votesOf } from "#activities/feedback.ts";
 import { NotFoundError } from "#contracts/errors.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { decodeModel } from "#model/codec.ts";
@@ -52,30 +52,30 @@ export async function openQueries(
 
     const answers = [...byAnswer(events).values()];
     const { weights, feedback } = config.preprocess;
-    const { votes, served } = votesOf(answers, {
-      weights,
-      position: positionBias(answers, feedback.position),
-      dropped: {},
-    });
-    const said = Map.groupBy(votes, ({ item }) => item);
+    const { votes, asked } = votesOf(answers, weights, {});
+    const position = positionBias(answers, feedback.position);
+    const said = Map.groupBy(
+      votes.map((vote) => debiased(vote, position)),
+      ({ item }) => item,
+    );
     const disputed = Map.groupBy(
       disagreements.filter(({ text }) => text !== undefined),
       ({ text }) => normalise(text ?? ""),
     );
-    const asked = Map.groupBy(askedQueries(events), ({ text }) => text);
-    return [...new Set([...asked.keys(), ...disputed.keys()])]
+    const queries = Map.groupBy(askedQueries(events), ({ text }) => text);
+    return [...new Set([...queries.keys(), ...disputed.keys()])]
       .filter((text) => !authored.has(text))
       .map((text): QueryToLabel => {
         const { predictions } = classify(text, { top: CANDIDATES });
         const [first, second] = predictions;
         const [dispute] = disputed.get(text) ?? [];
-        const frequency = Math.max(asked.get(text)?.length ?? 0, disputed.get(text)?.length ?? 0);
+        const frequency = Math.max(queries.get(text)?.length ?? 0, disputed.get(text)?.length ?? 0);
         const rivals = [dispute?.answers[0], dispute?.shadowAnswers[0]].flatMap(
           (one) => classes[(one?.id ?? 0) - 1] ?? [],
         );
         return {
-          text: served.get(text)?.text ?? dispute?.text ?? text,
-          lang: served.get(text)?.lang ?? dispute?.lang ?? "und",
+          text: asked.get(text)?.text ?? dispute?.text ?? text,
+          lang: asked.get(text)?.lang ?? dispute?.lang ?? "und",
           frequency,
           candidates: [...new Set([...rivals, ...predictions.map(({ label }) => label)])].slice(0, CANDIDATES),
           ...worthOf({
