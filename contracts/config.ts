@@ -211,6 +211,10 @@ const EmergencyConfig = z.strictObject({
 const RetentionConfig = z.strictObject({
   /** Latest models whose bytes are kept, beside those that something refers to. */
   models: z.number().int().min(1).default(5),
+  /** Days after which the bytes of other artefacts go, such as data sets of old runs, where nothing that is kept was made from them. */
+  artefactDays: z.number().int().min(1).default(30),
+  /** Days that Temporal keeps the histories of runs that are over. */
+  historyDays: z.number().int().min(1).default(30),
   /** Days that a log file is kept after it was last written. */
   logDays: z.number().int().min(1).default(30),
   /** Days after which fetched events are packed together and compressed. */

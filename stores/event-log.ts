@@ -90,6 +90,10 @@ export async function fetchEvents(
   }
 }
 
+/** Digests of the segments that the log consists of. */
+export const segmentDigests = async (registry: Registry): Promise<string[]> =>
+  (await read(registry)).log.segments.map(({ reference }) => reference.sha256);
+
 /** How far the edge's log was fetched. */
 export const cursorOf = async (registry: Registry): Promise<number> => (await read(registry)).log.cursor;
 
