@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
 import { armsOf, labelledBy, pairsOf, roundTripsOf, shadowArmsOf, shadowOf } from "./evidence.ts";
-import { trafficOf } from "./traffic.ts";
+import { Traffic } from "./traffic.ts";
 
 const { preprocess, release } = Config.parse({});
 let seq = 0;
@@ -146,12 +146,18 @@ describe("traffic", () => {
   it("is users and labels an hour, a short stretch counting as one", () => {
     const hour = 3_600_000;
     const events = many(10, "current").map((one, index) => ({ ...one, receivedAt: index * hour }));
-    expect(trafficOf(events, { n: 100, worse: 6, better: 4 }, release, preprocess.weights)).toEqual({
+    const seen = new Traffic(preprocess.weights);
+    // Events of one text come together, the texts in parts.
+    for (const one of events) seen.add([one]);
+    expect(seen.expected({ n: 100, worse: 6, better: 4 }, release)).toEqual({
       usersPerHour: 10 / 9,
       labelsPerHour: 10 / 9,
       errorRate: 0.005,
       disagreement: 0.1,
     });
-    expect(trafficOf([], undefined, release, preprocess.weights)).toMatchObject({ usersPerHour: 0, labelsPerHour: 0 });
+    expect(new Traffic(preprocess.weights).expected(undefined, release)).toMatchObject({
+      usersPerHour: 0,
+      labelsPerHour: 0,
+    });
   });
 });

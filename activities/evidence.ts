@@ -47,6 +47,7 @@ export function shadowArmsOf(pair: ShadowPair | undefined): Pick<StageEvidence, 
 
 interface Labelled {
   arm: "canary" | "current";
+  user: string;
   text: string;
   classId: number;
 }
@@ -63,7 +64,7 @@ export function labelledBy(events: readonly LoggedEvent[], weights: LearningWeig
     if (text === undefined || first.user === undefined || (bucket !== "canary" && bucket !== "current")) continue;
     if (users.has(first.user)) continue;
     users.add(first.user);
-    labelled.push({ arm: bucket, text, classId: lesson.classId });
+    labelled.push({ arm: bucket, user: first.user, text, classId: lesson.classId });
   }
   return labelled;
 }

@@ -211,6 +211,10 @@ const EmergencyConfig = z.strictObject({
 const RetentionConfig = z.strictObject({
   /** Latest models whose bytes are kept, beside those that something refers to. */
   models: z.number().int().min(1).default(5),
+  /** Days after which the bytes of other artefacts go, such as data sets of old runs, where nothing that is kept was made from them. */
+  artefactDays: z.number().int().min(1).default(30),
+  /** Days that Temporal keeps the histories of runs that are over. */
+  historyDays: z.number().int().min(1).default(30),
   /** Days that a log file is kept after it was last written. */
   logDays: z.number().int().min(1).default(30),
   /** Days after which fetched events are packed together and compressed. */
@@ -462,8 +466,8 @@ export const DictionaryConfig = z.strictObject({
   coverage: Share.default(0.85),
   /** Days of queries that coverage is measured on. */
   coverageDays: z.number().int().min(1).default(30),
-  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. */
-  minimumUsers: z.number().int().min(1).default(5),
+  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. Users of a word are told apart up to 1,000. */
+  minimumUsers: z.number().int().min(1).max(1000).default(5),
 });
 export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
 

@@ -53,7 +53,7 @@ export interface EdgeClient {
   forgetExposure(beforeEpoch: number): Promise<void>;
   /** How shadows fared beside the models that were shown, since the pointer had this epoch. */
   shadowCounts(fromEpoch: number): Promise<ShadowCounts>;
-  /** What shadows disagreed on, oldest first. */
+  /** What two models disagreed on in shadow runs, oldest first, as far as it is kept. */
   disagreements(): Promise<KeptDisagreement[]>;
   /** Says which class is right; answers how many disagreements were still kept. */
   labelDisagreements(labels: ShadowLabels): Promise<number>;
