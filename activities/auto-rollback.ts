@@ -111,7 +111,9 @@ async function decided(
   const settled = at - hoursOf(config.watch.settle) * HOUR;
   const acted = ({ how }: Decision) => how !== "settling" && how !== "nothing";
   const wanted = (): Omit<Decision, "episode" | "at"> => {
-    if (rollout) return { how: "rollout" };
+    // A shadow is seen by nobody: it is not what users meet.
+    const isUnseen = pointer?.shadow !== undefined && pointer.canary === undefined;
+    if (rollout && !isUnseen) return { how: "rollout" };
     if (!pointer) return { how: "nothing" };
     if (pointer.canary) return { how: "previous", model: pointer.canary.sha256 };
     return pointer.previous ? { how: "previous", model: pointer.current.sha256 } : { how: "simple" };

@@ -372,6 +372,11 @@ export const ReleaseConfig = z.strictObject({
       { percentage: 50, duration: "24h" },
       { percentage: 100, duration: "permanent" },
     ]),
+  /**
+   * Before anybody gets the canary it answers beside the current model, unseen, for this share of people (0 leaves that out), and for a
+   * third of the first stage where no duration is named.
+   */
+  shadow: z.strictObject({ sample: z.number().min(0).max(1).default(0.5), duration: Duration.optional() }).prefault({}),
   /** What a release must be judged by: one that is listed and not measured holds it. They share `alpha` evenly. */
   metrics: z
     .array(z.enum(["accuracy", "latency", "errors"]))
