@@ -1,14 +1,19 @@
+import type { Estimate } from "#contracts/accuracy.ts";
 import type { Samples } from "#contracts/alert.ts";
 import type { Config } from "#contracts/config.ts";
+import type { LoggedEvent } from "#contracts/event.ts";
 import { wilson } from "#contracts/wilson.ts";
 import { decodeDictionary } from "#model/dictionary.ts";
+import { slowdownOf } from "#policy/alerts/slowdown.ts";
 import { coverageOf } from "#policy/coverage.ts";
 import { askedQueries, usageOf } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { byAnswer } from "./feedback.ts";
 import { reactionsOf, sourcesOf } from "./live-accuracy.ts";
 import { recentEvents } from "./recent-events.ts";
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 /** Days of judgements behind the live estimate. */
 const JUDGED_DAYS = 7;
 
@@ -20,13 +25,19 @@ export async function qualitySamples(needs: Needs, now: number): Promise<Samples
   const { coverageDays } = config.dictionary;
   const from = now - Math.max(JUDGED_DAYS, coverageDays) * DAY;
   const [pointer, [events = []]] = await Promise.all([edge.pointer(), recentEvents(needs, [from, now + 1])]);
-  const judgedSince = events.filter(({ receivedAt }) => receivedAt >= now - JUDGED_DAYS * DAY);
-  const reactions = reactionsOf(judgedSince, config.preprocess.weights.dwellSeconds);
+  const lately = events.filter(({ receivedAt }) => receivedAt >= now - JUDGED_DAYS * DAY);
+  // Of the model that serves now: what the one before was judged by neither speaks against it nor ends with it.
+  const ofCurrent = lately.filter(({ served }) => served.model === pointer?.current.sha256);
+  const reactions = reactionsOf(ofCurrent, config.preprocess.weights.dwellSeconds);
   const judged = reactions.filter(({ right }) => right !== null);
   const wrong = judged.filter(({ right }) => !right).length;
   const { realTime, feedback } = sourcesOf(reactions, 1);
   const live = realTime ?? feedback;
   const blessed = pointer && (await blessedValue(released, pointer.current.sha256));
+  const drop = (estimate: (of: Estimate) => number) => ({
+    value: live && blessed !== undefined ? blessed.value - estimate(live) : 0,
+    n: blessed === undefined ? 0 : judged.length,
+  });
   return {
     accuracy: { value: live?.value ?? 0, n: judged.length },
     prediction_error_rate_lower: {
@@ -35,12 +46,18 @@ export async function qualitySamples(needs: Needs, now: number): Promise<Samples
     },
     accuracy_blessed: { value: blessed?.value ?? 0, n: blessed?.n ?? 0 },
     // Against nothing nothing has fallen: before a first release, and while nobody judged.
-    accuracy_drop_lower: {
-      value: live && blessed !== undefined ? blessed.value - live.hi : 0,
-      n: blessed === undefined ? 0 : judged.length,
-    },
+    accuracy_drop: drop(({ value }) => value),
+    accuracy_drop_lower: drop(({ hi }) => hi),
+    response_slower_ms: slowdownOf(tripsOf(lately, now - HOUR, now), tripsOf(lately, 0, now - HOUR)),
     ...(await newWords(needs, pointer?.dictionary, events, config)),
   };
+}
+
+/** How long answers took whose first reaction was received from `from` until before `to`, ms. */
+function tripsOf(events: readonly LoggedEvent[], from: number, to: number): number[] {
+  const received = events.filter(({ receivedAt }) => receivedAt >= from && receivedAt < to);
+  // Every event of an answer tells the same trip.
+  return [...byAnswer(received).values()].flatMap(([first]) => first?.roundTripMs ?? []);
 }
 
 /** The `graded_top3` that a model was blessed with, and on how many queries. */

@@ -1,5 +1,6 @@
 import { pipelineActivities } from "#activities/index.ts";
 import { measure } from "#activities/measure.ts";
+import { readIncidents } from "#stores/incidents.ts";
 import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
 import { servePages } from "./pages.ts";
@@ -24,7 +25,7 @@ await runWorker("pipeline", async ({ home, loaded, endpoints, sdkMetrics }) => {
     temporal: sdkMetrics,
     worker: processMetrics(),
   };
-  const pages = await servePages(client, endpoints, {
+  const pages = await servePages(client, endpoints, () => readIncidents(dependencies.registry), {
     "/metrics": { type: "text/plain; version=0.0.4", body: () => scrapeText(sources) },
   });
   const picture = (workflowId: string) => `${pages.url}/runs/${encodeURIComponent(workflowId)}`;

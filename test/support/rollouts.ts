@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { upload } from "#activities/upload.ts";
+import type { Blessing } from "#contracts/blessing.ts";
 import type { Rollout, RolloutState } from "#contracts/rollout.ts";
 import { homeSigner } from "#local/home.ts";
 import { blessedBy } from "#local/test-support/blessed.ts";
@@ -35,7 +36,14 @@ export interface RolloutSystem {
 const ASKED = ["αλφα βητα γαμμα", "δελτα εψιλον ζητα", "ητα θητα ιωτα", "καππα λαμδα μυ"];
 const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
 
-export async function startRolloutSystem(config = "rollout.config.ts"): Promise<RolloutSystem> {
+/**
+ * @param config a file, beside this one where it has no folder
+ * @param metrics what all models are blessed with
+ */
+export async function startRolloutSystem(
+  config = "rollout.config.ts",
+  metrics: Blessing["metrics"] = {},
+): Promise<RolloutSystem> {
   const system = await startSystem({
     dataset: fileURLToPath(new URL("../../datasets", import.meta.url)),
     config: fileURLToPath(new URL(config, import.meta.url)),
@@ -52,7 +60,7 @@ export async function startRolloutSystem(config = "rollout.config.ts"): Promise<
       make([...ASKED.slice(turn % 4), ...ASKED.slice(0, turn % 4), `turn ${turn}`]),
     ),
   );
-  for (const sha256 of [first, ...good]) await released.bless(blessedBy(signer, sha256));
+  for (const sha256 of [first, ...good]) await released.bless(blessedBy(signer, sha256, metrics));
   await upload({ artefacts, released }, { sha256: first });
   const current = { sha256: first, version: "v1.0.0" };
   await edge.putPointer({ schema: 1, epoch: 1, current, experiments: [], salt: "haqei", cacheGeneration: 0 }, 0);
