@@ -1,12 +1,8 @@
 import type { Estimate } from "#contracts/accuracy.ts";
 import type { Samples } from "#contracts/alert.ts";
-import type { Config } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
 import { wilson } from "#contracts/wilson.ts";
-import { decodeDictionary } from "#model/dictionary.ts";
 import { slowdownOf } from "#policy/alerts/slowdown.ts";
-import { coverageOf } from "#policy/coverage.ts";
-import { askedQueries, usageOf } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { byAnswer } from "./feedback.ts";
 import { reactionsOf, sourcesOf } from "./live-accuracy.ts";
@@ -19,13 +15,11 @@ const JUDGED_DAYS = 7;
 
 type Needs = Pick<Dependencies, "registry" | "artefacts" | "released" | "edge" | "config">;
 
-/** What people's reactions and words say, as metrics of the alert rules. @throws NotReachableError where the edge does not answer */
+/** What people's reactions say, as metrics of the alert rules. @throws NotReachableError where the edge does not answer */
 export async function qualitySamples(needs: Needs, now: number): Promise<Samples> {
   const { config, edge, released } = needs;
-  const { coverageDays } = config.dictionary;
-  const from = now - Math.max(JUDGED_DAYS, coverageDays) * DAY;
-  const [pointer, [events = []]] = await Promise.all([edge.pointer(), recentEvents(needs, [from, now + 1])]);
-  const lately = events.filter(({ receivedAt }) => receivedAt >= now - JUDGED_DAYS * DAY);
+  const days = [now - JUDGED_DAYS * DAY, now + 1];
+  const [pointer, [lately = []]] = await Promise.all([edge.pointer(), recentEvents(needs, days)]);
   // Of the model that serves now: what the one before was judged by neither speaks against it nor ends with it.
   const ofCurrent = lately.filter(({ served }) => served.model === pointer?.current.sha256);
   const reactions = reactionsOf(ofCurrent, config.preprocess.weights.dwellSeconds);
@@ -49,7 +43,6 @@ export async function qualitySamples(needs: Needs, now: number): Promise<Samples
     accuracy_drop: drop(({ value }) => value),
     accuracy_drop_lower: drop(({ hi }) => hi),
     response_slower_ms: slowdownOf(tripsOf(lately, now - HOUR, now), tripsOf(lately, 0, now - HOUR)),
-    ...(await newWords(needs, pointer?.dictionary, events, config)),
   };
 }
 
@@ -70,17 +63,4 @@ async function blessedValue(
     | undefined;
   const { graded_top3: value, n } = blessing?.metrics ?? {};
   return typeof value === "number" && typeof n === "number" ? { value, n } : undefined;
-}
-
-async function newWords(
-  { released }: Needs,
-  dictionary: string | undefined,
-  events: Parameters<typeof askedQueries>[0],
-  { dictionary: settings }: Config,
-): Promise<Samples> {
-  const queries = askedQueries(events);
-  if (queries.length === 0) return { new_words_detected: { value: 0, n: 0 } };
-  const terms = dictionary === undefined ? [] : decodeDictionary(await released.get({ sha256: dictionary })).terms;
-  const { new_words_detected } = coverageOf(usageOf(queries), new Set(terms), settings);
-  return { new_words_detected: { value: new_words_detected, n: queries.length } };
 }
