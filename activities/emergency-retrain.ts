@@ -1,6 +1,6 @@
 import { type Client, WorkflowNotFoundError } from "@temporalio/client";
 import { z } from "zod";
-import { LogicalDate, type RunInput } from "#contracts/run.ts";
+import { LogicalDate, type RunInput, runIdOf } from "#contracts/run.ts";
 import type { Act } from "#contracts/watch.ts";
 import { hoursOf } from "#policy/duration.ts";
 import { logicalDateOf } from "#policy/logical-date.ts";
@@ -30,14 +30,12 @@ type Needs = Pick<Dependencies, "config" | "registry" | "now">;
 /** Starts a run on the queue of emergencies, or joins the one that runs; one that began since `since` (ms since 1970) is that very one. */
 export type StartRetrain = (input: RunInput, since: number) => Promise<void>;
 
-export const retrainIdOf = ({ kind, date }: Pick<RunInput, "kind" | "date">): string => `${kind}-${date}`;
-
 /** The starter that asks the server. */
 export const retrainStarter =
   (client: () => Client): StartRetrain =>
   async (input, since) => {
     const { workflow } = client();
-    const workflowId = retrainIdOf(input);
+    const workflowId = runIdOf(input);
     const known = await workflow
       .getHandle(workflowId)
       .describe()
@@ -72,7 +70,7 @@ export const emergencyRetrain =
       if (how === "cooling")
         return `no emergency retrain was started for ${call.rule}: one was less than ${config.emergency.coolDown} ago`;
       const input: RunInput = { kind: "emergency", date, seed: config.seed, release: true };
-      const run = retrainIdOf(input);
+      const run = runIdOf(input);
       if (!decision.done) {
         await start(input, at);
         const detail = { rule: call.rule, value: call.value ?? "not measured", run };
