@@ -58,7 +58,9 @@ describe("watching a running system", () => {
     // The hour's figures must be good again: enough good answers bring the share under the limit.
     await on.ask(1500);
     await on.look();
-    await on.closedByProof("error_rate");
+    await expect
+      .poll(async () => (await on.incident("error_rate"))?.closed)
+      .toMatchObject({ proof: { metric: "error_rate" } });
   });
 
   it("has nothing to recover while answers are good, and says so", async () => {

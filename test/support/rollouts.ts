@@ -12,6 +12,8 @@ import { artefactName } from "#stores/artefacts.ts";
 import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { sqliteRegistry } from "#stores/registry.ts";
+import { noteRelease } from "#stores/release-history.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
 import { readRollout } from "#workers/rollout.ts";
 import { tinyModel } from "../../edge/test-support/tiny-model.ts";
@@ -64,6 +66,15 @@ export async function startRolloutSystem(
   await upload({ artefacts, released }, { sha256: first });
   const current = { sha256: first, version: "v1.0.0" };
   await edge.putPointer({ schema: 1, epoch: 1, current, experiments: [], salt: "haqei", cacheGeneration: 0 }, 0);
+  // As `07:distribute` notes it; what the bundled model answered before is no fault of it.
+  const registry = sqliteRegistry(system.home.registryFile);
+  await noteRelease(registry, {
+    at: Date.now() - 60_000,
+    sha256: first,
+    version: current.version,
+    outcome: "released",
+  });
+  registry.close();
 
   const rollout = () => readRollout(system.client);
   return {
