@@ -6,6 +6,7 @@ import { type Endpoints, type Home, readEndpoints, resolveHome } from "#local/ho
 import { freePort } from "#local/ports.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { temporalConnection } from "./temporal-connection.ts";
+import { workerVersion } from "./version.ts";
 
 export interface WorkerProcess {
   home: Home;
@@ -78,6 +79,7 @@ export async function runWorker(
       connection,
       namespace: endpoints.temporal.namespace,
       ...payloadOptions(),
+      ...workerVersion(),
       // Also bounds how long a cancel takes to reach an activity.
       maxHeartbeatThrottleInterval: "2s",
       defaultHeartbeatThrottleInterval: "2s",
