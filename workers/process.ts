@@ -32,7 +32,7 @@ export async function runWorker(
   const log = pino({ name, base: { pid: process.pid } });
   // The SDK serves its own figures on a port of its own; whoever wants them asks this process.
   const sdkMetricsAddress = `127.0.0.1:${await freePort(undefined)}`;
-  Runtime.install({
+  const runtime = Runtime.install({
     logger: {
       log: (level, message, meta) =>
         log[
@@ -99,6 +99,8 @@ export async function runWorker(
   } catch (error) {
     log.fatal({ err: error }, "the worker cannot go on");
     process.exitCode = 1;
+    // The SDK ends it with its last worker. Where there was none it would keep this process, even from SIGTERM.
+    await runtime.shutdown();
   }
   process.disconnect?.();
 }
