@@ -50,6 +50,8 @@ export const StageCall = z.object({
   settings: z.record(z.string(), z.unknown()),
   /** Digest of activity, code, asked, settings and input digests: the name under which the result is kept. */
   key: z.string(),
+  /** False where the result serves this run only: the same key comes to more once the day is over. */
+  keep: z.boolean().optional(),
 });
 export type StageCall = z.infer<typeof StageCall>;
 

@@ -169,6 +169,7 @@ describe("addresses", () => {
     "https://[fd00::1]/",
     "https://[::ffff:10.0.0.1]/",
     "https://2852039166/",
+    "https://0.0.0.0/",
     "ftp://example.org/",
     "file:///etc/passwd",
     "https://user:password@example.org/",

@@ -6,6 +6,7 @@ import { type Endpoints, type Home, readEndpoints, resolveHome } from "#local/ho
 import { freePort } from "#local/ports.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { temporalConnection } from "./temporal-connection.ts";
+import { workerVersion } from "./version.ts";
 
 export interface WorkerProcess {
   home: Home;
@@ -31,7 +32,7 @@ export async function runWorker(
   const log = pino({ name, base: { pid: process.pid } });
   // The SDK serves its own figures on a port of its own; whoever wants them asks this process.
   const sdkMetricsAddress = `127.0.0.1:${await freePort(undefined)}`;
-  Runtime.install({
+  const runtime = Runtime.install({
     logger: {
       log: (level, message, meta) =>
         log[
@@ -78,6 +79,7 @@ export async function runWorker(
       connection,
       namespace: endpoints.temporal.namespace,
       ...payloadOptions(),
+      ...workerVersion(),
       // Also bounds how long a cancel takes to reach an activity.
       maxHeartbeatThrottleInterval: "2s",
       defaultHeartbeatThrottleInterval: "2s",
@@ -97,6 +99,8 @@ export async function runWorker(
   } catch (error) {
     log.fatal({ err: error }, "the worker cannot go on");
     process.exitCode = 1;
+    // The SDK ends it with its last worker. Where there was none it would keep this process, even from SIGTERM.
+    await runtime.shutdown();
   }
   process.disconnect?.();
 }
