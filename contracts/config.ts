@@ -570,6 +570,12 @@ const CostConfig = z.strictObject({
     .prefault({}),
 });
 
+/** Where traces are sent. */
+const TelemetryConfig = z.strictObject({
+  /** OTLP over HTTP, such as `http://127.0.0.1:4318`; without it the variable OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere. */
+  otlpUrl: z.url({ protocol: /^https?$/ }).optional(),
+});
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -638,6 +644,7 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   cost: CostConfig.prefault({}),
+  telemetry: TelemetryConfig.prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
   released: ReleasedConfig.prefault({ kind: "edge" }),
   registry: RegistryConfig.prefault({ kind: "sqlite" }),

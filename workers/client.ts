@@ -11,6 +11,7 @@ import { progressQuery } from "#workflows/messages.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { reportRun } from "./runs.ts";
 import { temporalConnection } from "./temporal-connection.ts";
+import { tracedClient } from "./traced.ts";
 
 /** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError. */
 export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Promise<Client> {
@@ -19,6 +20,7 @@ export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Pro
     return new Client({
       connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout: "5s" }),
       namespace: temporal.namespace,
+      interceptors: { workflow: [tracedClient] },
       ...payloadOptions(),
     });
   } catch (cause) {

@@ -61,7 +61,7 @@ beforeAll(async () => {
   worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue: QUEUE,
-    workflowBundle: { codePath: skipping.codePath },
+    ...skipping.workerOptions,
     activities,
   });
   working = worker.run();
