@@ -138,6 +138,9 @@ export const TeacherConfig = z.strictObject({
 });
 export type TeacherConfig = z.infer<typeof TeacherConfig>;
 
+/** A length of time such as `30s`, `15m`, `6h` or `2d`. */
+const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
+
 const Minutes = z.number().positive();
 
 const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day HH:MM");
@@ -190,9 +193,11 @@ const MonthlyConfig = z.strictObject({
 
 /** The retrain between (7.2 `immediate`): trained, gated and offered within 30 minutes. */
 const EmergencyConfig = z.strictObject({
-  /** Share of judged answers that were judged wrong above which one is started. */
+  /** Share of judged answers that were judged wrong above which one is started by itself (alert `prediction_error_rate`). */
   error_rate: Share.default(0.1),
   minutes: Minutes.default(30),
+  /** For so long after one was started by itself no other is: what is measured then still holds what was before (7.1: every 12 hours at most). */
+  coolDown: Duration.default("12h"),
   /** Together no more than `minutes`. */
   stages: z
     .strictObject({
@@ -329,9 +334,6 @@ export const RegistryConfig = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("postgres"), urlVariable: z.string().default("HAQEI_REGISTRY_URL") }),
 ]);
 export type RegistryConfig = z.infer<typeof RegistryConfig>;
-
-/** A length of time such as `30s`, `15m`, `6h` or `2d`. */
-const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
 
 export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
@@ -568,6 +570,12 @@ const CostConfig = z.strictObject({
     .prefault({}),
 });
 
+/** Where traces are sent. */
+const TelemetryConfig = z.strictObject({
+  /** OTLP over HTTP, such as `http://127.0.0.1:4318`; without it the variable OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere. */
+  otlpUrl: z.url({ protocol: /^https?$/ }).optional(),
+});
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -636,6 +644,7 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   cost: CostConfig.prefault({}),
+  telemetry: TelemetryConfig.prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
   released: ReleasedConfig.prefault({ kind: "edge" }),
   registry: RegistryConfig.prefault({ kind: "sqlite" }),

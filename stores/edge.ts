@@ -16,8 +16,9 @@ import {
 } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
 import { KeptDisagreement, ShadowCounts, type ShadowLabels } from "#contracts/shadow.ts";
-import type { OperationsStatus, ReleaseStatus } from "#contracts/status.ts";
+import { AuditAnswer, type OperationsStatus, type ReleaseStatus } from "#contracts/status.ts";
 import type { Signer } from "./signing.ts";
+import { traced, traceHeaders } from "./traced.ts";
 
 export interface EdgeLocation {
   url: string;
@@ -65,6 +66,8 @@ export interface EdgeClient {
   metrics(): Promise<string>;
   /** Tells the edge which alerts fire and which incidents are open; false where it has no place for it. */
   publishOperations(status: OperationsStatus): Promise<boolean>;
+  /** Who did what by an admin route, newest first, and in which trace. */
+  audit(): Promise<AuditAnswer>;
   /** Switches simple mode on until a time, or off; the edge writes it down. */
   switchMode(request: ModeRequest): Promise<void>;
   /** Until when simple mode is on; undefined where it is not. */
@@ -97,8 +100,16 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     );
 
   /** Answers whose status is neither a success nor among `expected` become errors of ours. */
-  async function ask(path: string, init: RequestInit = {}, expected: readonly number[] = []) {
-    const headers = new Headers(init.headers);
+  function ask(path: string, init: RequestInit = {}, expected: readonly number[] = []) {
+    return traced(`${init.method ?? "GET"} ${path.replace(/\?.*/, "")}`, async (span) => {
+      const answer = await answered(path, init, expected);
+      span?.setAttribute("http.response.status_code", answer.status);
+      return answer;
+    });
+  }
+
+  async function answered(path: string, init: RequestInit, expected: readonly number[]) {
+    const headers = new Headers({ ...traceHeaders(), ...Object.fromEntries(new Headers(init.headers)) });
     headers.set("authorization", `Bearer ${adminSecret}`);
     let status: number;
     let text: string;
@@ -237,6 +248,9 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     },
     async publishOperations(status) {
       return (await ask("/admin/operations-status", sending("PUT", status), [404])).status !== 404;
+    },
+    async audit() {
+      return read(AuditAnswer, (await ask("/admin/audit")).text);
     },
     async switchMode(request) {
       await ask("/admin/mode", sending("POST", request));

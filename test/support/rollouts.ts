@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "vitest";
 import { upload } from "#activities/upload.ts";
+import type { Blessing } from "#contracts/blessing.ts";
 import type { Rollout, RolloutState } from "#contracts/rollout.ts";
 import { homeSigner } from "#local/home.ts";
 import { blessedBy } from "#local/test-support/blessed.ts";
@@ -11,6 +12,8 @@ import { artefactName } from "#stores/artefacts.ts";
 import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
+import { sqliteRegistry } from "#stores/registry.ts";
+import { noteRelease } from "#stores/release-history.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
 import { readRollout, tellRollout } from "#workers/rollout.ts";
 import { tinyModel } from "../../edge/test-support/tiny-model.ts";
@@ -46,7 +49,14 @@ export const ASKED = ["αλφα βητα γαμμα", "δελτα εψιλον �
 const SETTLED: readonly RolloutState[] = ["watching", "paused", "frozen"];
 const NOTHING = { producedBy: "test", parents: [], codeDigest: "", configDigest: "", metrics: {} };
 
-export async function startRolloutSystem(config = "rollout.config.ts"): Promise<RolloutSystem> {
+/**
+ * @param config a file, beside this one where it has no folder
+ * @param metrics what all models are blessed with
+ */
+export async function startRolloutSystem(
+  config = "rollout.config.ts",
+  metrics: Blessing["metrics"] = {},
+): Promise<RolloutSystem> {
   const system = await startSystem({
     dataset: fileURLToPath(new URL("../../datasets", import.meta.url)),
     config: fileURLToPath(new URL(config, import.meta.url)),
@@ -68,10 +78,19 @@ export async function startRolloutSystem(config = "rollout.config.ts"): Promise<
     await upload({ artefacts, released }, { sha256 });
     damaged.delete(sha256);
   }
-  for (const sha256 of [first, different, ...good]) await released.bless(blessedBy(signer, sha256));
-  await upload({ artefacts, released }, { sha256: first });
+  for (const sha256 of [first, different, ...good]) await released.bless(blessedBy(signer, sha256, metrics));
+  await upload(artefacts, released , sha256: first );
   const current = { sha256: first, version: "v1.0.0" };
   await edge.putPointer({ schema: 1, epoch: 1, current, experiments: [], salt: "haqei", cacheGeneration: 0 }, 0);
+  // As `07:distribute` notes it; what the bundled model answered before is no fault of it.
+  const registry = sqliteRegistry(system.home.registryFile);
+  await noteRelease(registry, {
+    at: Date.now() - 60_000,
+    sha256: first,
+    version: current.version,
+    outcome: "released",
+  });
+  registry.close();
 
   const rollout = () => readRollout(system.client);
   /** The rollout of this model once it is so, or over. */

@@ -1,3 +1,4 @@
+import { context } from "@opentelemetry/api";
 import { type WorkflowHandleWithFirstExecutionRunId, WorkflowUpdateFailedError } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
 import type { TestWorkflowEnvironment } from "@temporalio/testing";
@@ -10,7 +11,10 @@ import { ReleaseConfig } from "#contracts/config.ts";
 import type { Incident } from "#contracts/incident.ts";
 import type { StageEvidence } from "#contracts/judge.ts";
 import type { Candidate, CommandName, Rollout } from "#contracts/rollout.ts";
+import type { RunSpan } from "#contracts/trace.ts";
 import { judge } from "#policy/release-judge.ts";
+import { activeTrace } from "#stores/traced.ts";
+import { contextBelow, startTracing } from "#workers/tracing.ts";
 import type { canaryRollout } from "#workflows/canary-rollout.ts";
 import { commands, offerUpdate, rolloutQuery } from "#workflows/messages.ts";
 import { saveHistory } from "../support/histories.ts";
@@ -27,26 +31,40 @@ const candidate = (letter: string, more: Partial<Candidate> = {}): Candidate => 
 const by = (reason: string) => ({ person: "mika", reason });
 
 type RolloutErrands = Omit<Errands, "standing" | "open" | "lookup" | "retain">;
-const NAMES = ["openRollout", "setShare", "checkHealth", "look", "rollBack", "openIncident", "publishStatus"] as const;
+const NAMES = [
+  "openRollout",
+  "setShare",
+  "checkHealth",
+  "look",
+  "settleRelease",
+  "rollBack",
+  "openIncident",
+  "publishStatus",
+] as const;
 
 const QUEUE = "rollouts";
 /** What stands behind each rollout, by workflow id: one worker serves all. */
 const behind = new Map<string, RolloutErrands>();
+/** In which trace each errand was done. */
+const traces: { workflowId: string; name: string; trace: string | undefined }[] = [];
 let environment: TestWorkflowEnvironment;
+let spans: RunSpan[];
 let worker: Worker;
 let working: Promise<void>;
 beforeAll(async () => {
-  const { codePath, ...skipping } = await timeSkipping();
-  environment = skipping.environment;
+  startTracing("test", undefined, () => undefined);
+  const skipping = await timeSkipping();
+  ({ environment, spans } = skipping);
   const call = (name: (typeof NAMES)[number]) => (given: never) => {
     const errands = behind.get(currentRun().workflowId);
     if (!errands) throw new Error("nothing stands behind this rollout");
+    traces.push({ workflowId: currentRun().workflowId, name, trace: activeTrace()?.traceId });
     return (errands[name] as (given: never) => Promise<unknown>)(given);
   };
   worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue: QUEUE,
-    workflowBundle: { codePath },
+    ...skipping.workerOptions,
     activities: Object.fromEntries(NAMES.map((name) => [name, call(name)])),
   });
   working = worker.run();
@@ -200,6 +218,19 @@ describe("a rollout in its own hours", () => {
     expect(looks.every(({ shadowEpoch }) => shadowEpoch === 11)).toBe(true);
     expect(new Set(rollout.looks.map(({ share }) => share))).toEqual(new Set([0, 0.05, 0.25, 0.5]));
     expect(rollout.looks.at(-1)).toMatchObject({ action: "promote", reason: "within-limits" });
+  });
+
+  it("is in the trace of what offered it, with every switch", async () => {
+    const offered = { traceId: "a".repeat(32), spanId: "b".repeat(16), sampled: true };
+    const { shares } = await context.with(contextBelow(offered), () => roll({}));
+    expect(shares).toEqual(ALL);
+    const workflowId = `rollout-${runs}`;
+    expect(spans.filter(({ attributes }) => attributes["haqei.run"] === workflowId)).toEqual([
+      expect.objectContaining({ name: "canaryRollout", traceId: offered.traceId, parentSpanId: offered.spanId }),
+    ]);
+    const done = traces.filter((one) => one.workflowId === workflowId);
+    expect(done.filter(({ name }) => name === "setShare")).toHaveLength(ALL.length);
+    expect(new Set(done.map(({ trace }) => trace))).toEqual(new Set([offered.traceId]));
   });
 
   it("takes one with more errors back within hours, opens an incident, and ends", async () => {
