@@ -79,7 +79,7 @@ export async function startRolloutSystem(
     damaged.delete(sha256);
   }
   for (const sha256 of [first, different, ...good]) await released.bless(blessedBy(signer, sha256, metrics));
-  await upload(artefacts, released , sha256: first );
+  await upload({ artefacts, released }, { sha256: first });
   const current = { sha256: first, version: "v1.0.0" };
   await edge.putPointer({ schema: 1, epoch: 1, current, experiments: [], salt: "haqei", cacheGeneration: 0 }, 0);
   // As `07:distribute` notes it; what the bundled model answered before is no fault of it.
