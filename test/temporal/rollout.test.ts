@@ -31,7 +31,16 @@ const candidate = (letter: string, more: Partial<Candidate> = {}): Candidate => 
 const by = (reason: string) => ({ person: "mika", reason });
 
 type RolloutErrands = Omit<Errands, "standing" | "open" | "lookup" | "retain">;
-const NAMES = ["openRollout", "setShare", "checkHealth", "look", "rollBack", "openIncident", "publishStatus"] as const;
+const NAMES = [
+  "openRollout",
+  "setShare",
+  "checkHealth",
+  "look",
+  "settleRelease",
+  "rollBack",
+  "openIncident",
+  "publishStatus",
+] as const;
 
 const QUEUE = "rollouts";
 /** What stands behind each rollout, by workflow id: one worker serves all. */
