@@ -1,5 +1,6 @@
 import { pipelineActivities } from "#activities/index.ts";
 import { measure } from "#activities/measure.ts";
+import { weekInShort } from "#local/report.ts";
 import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
 import { servePages } from "./pages.ts";
@@ -17,6 +18,7 @@ await runWorker("pipeline", async ({ home, loaded, endpoints, sdkMetrics }) => {
   const dependencies = {
     ...(await connectDependencies(home, loaded, endpoints)),
     runs: () => listRuns(client, endpoints),
+    weekly: (to: string, now: number) => weekInShort({ home, loaded }, to, now),
   };
   const sources = {
     samples: remembered(async () => samplesText(await measure(dependencies)()), MEASURED_EVERY_MS),
