@@ -2,7 +2,7 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError, type Workflow
 import { type WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
 import { standingOf } from "#activities/standing.ts";
 import { NotReachableError } from "#contracts/errors.ts";
-import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
+import { type RunInput, type RunOutcome, type RunReport, runIdOf } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
@@ -44,8 +44,6 @@ export interface RunOptions {
   /** Stops waiting; the run goes on. */
   signal?: AbortSignal;
 }
-
-export const runIdOf = ({ kind, date }: Pick<RunInput, "kind" | "date">): string => `${kind}-${date}`;
 
 /** Starts a run, joins it where it is running, or returns the finished one unless `again`. One that failed is started anew. */
 export async function startRun(endpoints: Endpoints, input: RunInput, options: RunOptions = {}): Promise<RunReport> {

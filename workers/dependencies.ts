@@ -71,6 +71,7 @@ export async function connectDependencies(
     artefacts: artefactStore(store, home.artefacts),
     released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
     registry: openRegistry(loaded.config.registry, home.registryFile),
+    scratch: join(home.directory, "scratch"),
     logs: home.logs,
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
     embeddings: embeddingsFile(home),

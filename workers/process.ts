@@ -10,6 +10,7 @@ import { temporalConnection } from "./temporal-connection.ts";
 import { tracedActivity, tracedClient } from "./traced.ts";
 import { tracesUrl } from "./traces-url.ts";
 import { startTracing } from "./tracing.ts";
+import { workerVersion } from "./version.ts";
 
 export interface WorkerProcess {
   home: Home;
@@ -35,7 +36,7 @@ export async function runWorker(
   const log = pino({ name, base: { pid: process.pid } });
   // The SDK serves its own figures on a port of its own; whoever wants them asks this process.
   const sdkMetricsAddress = `127.0.0.1:${await freePort(undefined)}`;
-  Runtime.install({
+  const runtime = Runtime.install({
     logger: {
       log: (level, message, meta) =>
         log[
@@ -86,6 +87,7 @@ export async function runWorker(
       connection,
       namespace: endpoints.temporal.namespace,
       ...payloadOptions(),
+      ...workerVersion(),
       interceptors: { activity: [tracedActivity], client: { workflow: [tracedClient] } },
       sinks,
       // Also bounds how long a cancel takes to reach an activity.
@@ -108,6 +110,8 @@ export async function runWorker(
   } catch (error) {
     log.fatal({ err: error }, "the worker cannot go on");
     process.exitCode = 1;
+    // The SDK ends it with its last worker. Where there was none it would keep this process, even from SIGTERM.
+    await runtime.shutdown();
   }
   process.disconnect?.();
 }

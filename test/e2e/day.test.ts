@@ -332,7 +332,7 @@ describe("one day", () => {
       system.servers.endpoints,
       plan,
       { kind: "daily", seed: 384, release: false },
-      { again: false, timezone: "Asia/Tokyo" },
+      { again: false, timezone: "Asia/Tokyo", parallel: 2 },
       () => undefined,
     );
     expect(runs.map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);

@@ -50,6 +50,7 @@ beforeAll(async () => {
     measure: async () => ({}),
     keepWatch: keepWatch({ config, registry, edge, now }),
     autoRollback: async () => "nothing",
+    emergencyRetrain: async () => "nothing",
     keepMessages: keepMessages({ registry }),
     deliver: deliver({ config, registry, now }, { HAQEI_WEBHOOK_URL: `${receiver.url}/hook` }),
     giveUpMessage: giveUpMessage({ registry, now }),

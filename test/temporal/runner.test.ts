@@ -183,9 +183,11 @@ describe("the DAG runner", () => {
     ]);
   });
 
-  it("uses no kept events of a day that was not over", async () => {
+  it("uses no kept events of a day that was not over, and keeps none for when it is", async () => {
     const { calls } = await runDaily({ open: opened({ partial: true }), kept: (call) => resultOf(call) });
-    expect(calls.map(({ stage }) => stage)).toEqual(["01:collect"]);
+    expect(calls.map(({ stage, keep }) => [stage, keep])).toEqual([["01:collect", false]]);
+    const { calls: over } = await runDaily({ open: opened({ partial: false }) });
+    expect(over.every(({ keep }) => keep)).toBe(true);
   });
 
   it("fills in what a person left out in the UI, and names what is wrong", async () => {

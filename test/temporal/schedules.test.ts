@@ -9,6 +9,7 @@ import { Config } from "#contracts/config.ts";
 import { DEV_SERVER, findBinary } from "#local/temporal-binary.ts";
 import { cycleOf } from "#policy/cycles.ts";
 import { datesBetween } from "#policy/logical-date.ts";
+import { setHistoryDays } from "#workers/history-retention.ts";
 import { applySchedule, type Declared, declaredSchedules, listSchedules, setPaused } from "#workers/schedules.ts";
 import { workflowBundle } from "#workers/workflow-bundle.ts";
 import type { Launch } from "#workflows/launch.ts";
@@ -67,6 +68,12 @@ describe("schedules", () => {
     expect((await listSchedules(client, config)).some(({ paused }) => paused)).toBe(false);
     await expect(setPaused(client, config, "yearly", { paused: true, note: "" })).rejects.toThrow("no schedule yearly");
   });
+});
+
+it("histories of runs that are over are kept as long as the config says", async () => {
+  await setHistoryDays(client, config.retention.historyDays);
+  const { config: namespace } = await client.workflowService.describeNamespace({ namespace: "default" });
+  expect(Number(namespace?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 86_400);
 });
 
 describe("failure 7, backfill storms", () => {
