@@ -45,6 +45,7 @@ describe("saved histories", () => {
       "rollout-rolled-back.json",
       "watch-firing.json",
       "watch-over.json",
+      "weekly-report.json",
     ]);
   });
 
