@@ -46,6 +46,7 @@ describe("saved histories", () => {
       "watch-emergency.json",
       "watch-firing.json",
       "watch-over.json",
+      "weekly-report.json",
     ]);
   });
 
