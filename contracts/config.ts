@@ -131,6 +131,17 @@ export const TeacherConfig = z.strictObject({
   mix: z.number().min(0).max(1).default(0.6),
   /** How sure it is taken to be: its soft labels are softmax(margin * logits). */
   margin: z.number().positive().default(0.7),
+  /** Consented queries that nobody judged, labelled by it alone: no evidence, and never held out. */
+  unjudged: z
+    .strictObject({
+      /** Most of them, those of most users first; 0: none. */
+      most: z.number().int().min(0).max(100_000).default(0),
+      /** How much one counts in the fit, where an authored example counts 1. */
+      weight: z.number().gt(0).max(1).default(0.5),
+      /** Least probability of its first choice for a query to be learnt from. */
+      confidence: Share.default(0.3),
+    })
+    .prefault({}),
   /** False: where it does not answer, train without it, say so, and keep no result for later runs to take. */
   required: z.boolean().default(false),
   /** Environment variable that holds its API key, if it wants one: secrets never stand in the config. */

@@ -60,12 +60,9 @@ export async function trainModel(options: {
   const dev = options.dev ? readTable(options.dev).examples : examples.filter(({ split }) => split === "dev");
   log(`${train.length} examples of ${classes.length} classes.`);
   const begun = Date.now();
-  const { teacher, said } = await askTeacher(
-    asked,
-    train.map(({ text }) => text),
-    embeddings,
-    { onProgress: (done, all) => log(`teacher: ${done} of ${all} texts`) },
-  );
+  const { teacher, said } = await askTeacher(asked, { texts: train.map(({ text }) => text) }, embeddings, {
+    onProgress: (done, all) => log(`teacher: ${done} of ${all} texts`),
+  });
   log(`${said}.`);
   const { model, report } = await trainInThread(
     {

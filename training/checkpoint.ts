@@ -83,6 +83,12 @@ export function fingerprint(input: {
     hash
       .update(JSON.stringify([teacher.mix, teacher.margin, teacher.dropout]))
       .update(new Uint8Array(buffer, byteOffset, byteLength));
+    if (teacher.unjudged) {
+      const { texts, embeddings, weight, confidence } = teacher.unjudged;
+      hash
+        .update(JSON.stringify([texts, weight, confidence]))
+        .update(new Uint8Array(embeddings.buffer, embeddings.byteOffset, embeddings.byteLength));
+    }
   }
   if (parent) hash.update("parent").update(parent);
   return hash.digest("hex");

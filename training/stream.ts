@@ -113,6 +113,7 @@ export async function trainStream(
   const temperature = calibrate(start.weights, buildProblem(surveyed.heldOut, classes, vocabulary));
   return {
     model: encodeModel(modelOf(vocabulary, start.weights, classes, surveyed.masses, temperature)),
+    taught: [],
     report: {
       backend: trainer.backend,
       examples: surveyed.examples,
