@@ -119,7 +119,7 @@ export async function trainStreamed(options: {
 
 /** What was trained and what it was compressed to, and how they came about. */
 function finished(
-  { model, report }: TrainResult,
+  { model, report }: Pick<TrainResult, "model" | "report">,
   bytes: Uint8Array,
   { rung, begun, teacher }: { rung: LadderRung; begun: number; teacher: string },
 ): TrainedModel {
