@@ -51,6 +51,11 @@ export const TrainingConfig = z.strictObject({
   maxBytes: z.number().int().min(0).default(0),
   /** The rung that `maxBytes` is counted on, and that `haqei train` writes. */
   rung: z.enum(LADDER).default("coded"),
+  /**
+   * Words by `Intl.Segmenter` among the features of Japanese and Chinese. A runtime that cuts words otherwise refuses the model; one
+   * that goes on from a parent keeps the parent's way.
+   */
+  segmenter: z.boolean().default(false),
   /** Most frequent features kept; 0 keeps all. */
   maxFeatures: z.number().int().min(0).default(0),
   /** In place of `epochs` and `learningRate` where a run goes on from a parent (specification 2.1, "light weight adjustment"). */

@@ -2,6 +2,7 @@ import type { LadderRung, PriorityLearning, TrainingConfig } from "#contracts/co
 import { InputError, NonFiniteError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
 import type { Model } from "#model/model.ts";
+import { segmenterPrint } from "#model/segment.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
 import { countRight } from "./early-stop.ts";
@@ -145,13 +146,16 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
 
   let keep: Keep = resume ? { keys: resume.keys } : { count: options.maxFeatures };
   let maxDimension = options.max_dimension;
+  // A parent's features stay, and with them how words are cut.
+  const segmented = parent ? parent.segmenter !== undefined : options.segmenter;
+  const segmenter = segmented ? segmenterPrint() : undefined;
   let prepared: Prepared;
   let weights: Weights;
   for (let pass = resume?.position.pass ?? 0; ; pass += 1) {
     const begunEpochs = epochsBefore({ pass, soup: 0, epoch: 0 });
     const soups = soupsOf[pass] as number;
     hooks.onProgress?.(progress("features", begunEpochs));
-    const own = buildVocabulary(examples, keep);
+    const own = buildVocabulary(examples, keep, segmenter);
     const vocabulary = parent ? kept(inherit(own, parent, examples.length), keep) : own;
     const problem = { ...buildProblem(examples, classes, vocabulary), ...(soft ? { soft } : {}) };
     hooks.onProgress?.(progress("initialise", begunEpochs));
@@ -245,6 +249,7 @@ function kept(vocabulary: Vocabulary, keep: Keep): Vocabulary {
   const wanted = new Set(keep.keys);
   const at = [...vocabulary.keys.keys()].filter((index) => wanted.has(vocabulary.keys[index] as number));
   return {
+    ...vocabulary,
     keys: Uint32Array.from(at, (index) => vocabulary.keys[index] as number),
     documents: Uint32Array.from(at, (index) => vocabulary.documents[index] as number),
     idf: Float32Array.from(at, (index) => vocabulary.idf[index] as number),
