@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
-import { armsOf, labelledBy, pairsOf, roundTripsOf } from "./evidence.ts";
+import { armsOf, labelledBy, pairsOf, roundTripsOf, shadowArmsOf, shadowOf } from "./evidence.ts";
 import { Traffic } from "./traffic.ts";
 
 const { preprocess, release } = Config.parse({});
@@ -63,6 +63,33 @@ describe("arms", () => {
       stable: { users: 1, usersWithError: 0, requests: 1, errors: 0 },
       assigned: { canary: 0, stable: 1 },
     });
+  });
+});
+
+describe("a shadow", () => {
+  const pair = {
+    model: "a".repeat(64),
+    shadow: "b".repeat(64),
+    users: 210,
+    usersFailed: 3,
+    usersCurrentFailed: 1,
+    compared: 205,
+    differed: 30,
+    labelled: { n: 9, worse: 2, better: 4 },
+    agreed: 900,
+    disagreed: 100,
+    failed: 3,
+  };
+  it("is both arms for the same users, and what they differed in, one query a user", () => {
+    expect(shadowArmsOf(pair)).toEqual({
+      canary: { users: 210, usersWithError: 3 },
+      stable: { users: 210, usersWithError: 1 },
+    });
+    expect(shadowOf(pair)).toEqual({ shadow: { n: 205, unlabelled: 21, labelled: { n: 9, worse: 2, better: 4 } } });
+  });
+  it("is absent where nobody was asked", () => {
+    expect(shadowArmsOf(undefined)).toEqual({});
+    expect(shadowOf({ ...pair, compared: 0 })).toEqual({});
   });
 });
 

@@ -2,6 +2,7 @@ import type { LearningWeights } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
 import type { ExposureAnswer } from "#contracts/http.ts";
 import type { JudgedArm, StageEvidence } from "#contracts/judge.ts";
+import type { ShadowCounts } from "#contracts/shadow.ts";
 import type { Classifier } from "#model/score.ts";
 import { lessonOf } from "#policy/labelling.ts";
 import { byAnswer } from "./feedback.ts";
@@ -26,6 +27,22 @@ export function armsOf(arms: ExposureAnswer["arms"]): Pick<StageEvidence, "canar
     ...(stable ? { stable } : {}),
     assigned: { canary: given(true), stable: given(false) },
   };
+}
+
+type ShadowPair = ShadowCounts["pairs"][number];
+
+/** How often a shadow differed and what people said of it, one query a user; absent where nobody was compared. */
+export function shadowOf(pair: ShadowPair | undefined): Pick<StageEvidence, "shadow"> {
+  if (!pair?.compared) return {};
+  const { compared, differed, labelled } = pair;
+  return { shadow: { n: compared, unlabelled: Math.max(0, differed - labelled.n), labelled } };
+}
+
+/** Both models as they fared for the same users. Who errs in both arms alike makes the comparison only more careful. */
+export function shadowArmsOf(pair: ShadowPair | undefined): Pick<StageEvidence, "canary" | "stable"> {
+  if (!pair?.users) return {};
+  const { users, usersFailed, usersCurrentFailed } = pair;
+  return { canary: { users, usersWithError: usersFailed }, stable: { users, usersWithError: usersCurrentFailed } };
 }
 
 interface Labelled {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { byAnswer, debiased, votesOf } from "#activities/feedback.ts";
 import { NotFoundError } from "#contracts/errors.ts";
@@ -8,10 +7,9 @@ import { normalise } from "#model/normalise.ts";
 import { createClassifier } from "#model/score.ts";
 import { type Worth, worthOf } from "#policy/learning/annotation.ts";
 import { positionBias } from "#policy/learning/position.ts";
-import { sqliteRegistry } from "#stores/registry.ts";
 import { readReleases } from "#stores/releases.ts";
 import { askedQueries } from "#training/usage.ts";
-import { artefactStore } from "#workers/dependencies.ts";
+import { artefactStore, existingRegistry } from "#workers/dependencies.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { Home } from "./home.ts";
 import { recentLog } from "./recent-log.ts";
@@ -37,7 +35,7 @@ export async function openQueries(
   { days, most, now }: { days: number; most: number; now: number },
 ): Promise<QueryToLabel[]> {
   const { config, directory } = loaded;
-  const registry = existsSync(home.registryFile) ? sqliteRegistry(home.registryFile) : undefined;
+  const registry = existingRegistry(config.registry, home.registryFile);
   try {
     const artefacts = artefactStore(config.store, home.artefacts);
     const { events, pointer, disagreements } = await recentLog({ home, registry, artefacts }, days, now);

@@ -1,9 +1,9 @@
 import type { Client } from "@temporalio/client";
-import type { RunInput, RunReport } from "#contracts/run.ts";
+import { type RunInput, type RunReport, runIdOf } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { type CycleKind, cycleOf } from "#policy/cycles.ts";
 import { datesBetween } from "#policy/logical-date.ts";
-import { runIdOf, startRun } from "./client.ts";
+import { startRun } from "./client.ts";
 import { reportRun } from "./runs.ts";
 
 export interface PlannedRun {

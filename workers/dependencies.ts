@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dependencies } from "#activities/dependencies.ts";
 import type { RegistryConfig, StoreConfig } from "#contracts/config.ts";
@@ -44,6 +44,10 @@ export const openRegistry = (
   registry.kind === "sqlite"
     ? sqliteRegistry(file)
     : postgresRegistry(secretOf(environment, registry.urlVariable, "the registry"));
+
+/** The same for a look, which makes no file: undefined where nothing has run in this home. */
+export const existingRegistry = (registry: RegistryConfig, file: string): Registry | undefined =>
+  registry.kind === "sqlite" && !existsSync(file) ? undefined : openRegistry(registry, file);
 
 function secretOf(environment: NodeJS.ProcessEnv, variable: string, who: string): string {
   const value = environment[variable];

@@ -1,3 +1,5 @@
+import "./long-lived.ts";
+
 export { canaryRollout } from "./canary-rollout.ts";
 export { dailyBatch } from "./daily-batch.ts";
 export { emergencyRetrain } from "./emergency-retrain.ts";

@@ -122,6 +122,7 @@ export async function openArena(options: {
 
   const again = (more: Partial<RunInput> = {}): Promise<RunReport> =>
     startRun(running.servers.endpoints, { ...input, seed, ...more }, { wait: true, again: true });
+  const joinRun = (): Promise<RunReport> => startRun(running.servers.endpoints, { ...input, seed }, { wait: true });
 
   return {
     home,
@@ -138,13 +139,15 @@ export async function openArena(options: {
     async learn() {
       await users.insist(await users.ask(20));
       seed += 1;
-      const report = again();
+      // It has begun when this answers: what is asked of today's run from now on is asked of this one.
+      await startRun(running.servers.endpoints, { ...input, seed }, { again: true });
+      const report = joinRun();
       // Waited for later: a failure until then is not news.
       report.catch(() => undefined);
       return { report };
     },
     again,
-    join: () => startRun(running.servers.endpoints, { ...input, seed }, { wait: true }),
+    join: joinRun,
     progress: () =>
       Promise.race([
         running.client.workflow

@@ -128,10 +128,14 @@ describe("a week", () => {
   });
 
   it("measures how far the daily chain has drifted, says what it had too little of, and sets up next week's experiment", async () => {
-    // A person, too, decides on a stage once it was looked at.
+    // A person, too, decides on a stage only once its canary has answered somebody.
+    await ask(400, 9);
     await expect
-      .poll(async () => (await readRollout(system.client))?.looks.length, { timeout: 120_000, interval: 500 })
-      .toBeGreaterThan(0);
+      .poll(async () => (await readRollout(system.client))?.verdict?.reason ?? "no-data", {
+        timeout: 120_000,
+        interval: 500,
+      })
+      .not.toBe("no-data");
     await tellRollout(system.servers.endpoints, "promote", { person: "mika", reason: "the emergency is over" });
     await expect
       .poll(async () => (await pointer())?.current.sha256, { timeout: 120_000, interval: 200 })

@@ -23,6 +23,19 @@ export const VERSITYGW: GoPrograms = {
   packages: ["github.com/versity/versitygw/cmd/versitygw"],
 };
 
+/** Holds Kubernetes' resources against schemas. */
+export const KUBECONFORM: GoPrograms = {
+  name: "kubeconform",
+  version: "0.7.0",
+  packages: ["github.com/yannh/kubeconform/cmd/kubeconform"],
+};
+/** What `docker compose` reads its files with: schema, overrides, references. Its program is named `cmd`. */
+export const COMPOSE: GoPrograms = {
+  name: "compose-go",
+  version: "2.10.1",
+  packages: ["github.com/compose-spec/compose-go/v2/cmd"],
+};
+
 /**
  * Folder of programs built from their Go modules, which takes minutes once: they stay in the user's cache. Undefined, with a
  * message, where there is no Go or the modules are not reachable.
@@ -44,5 +57,15 @@ export function goPrograms({ name, version, packages }: GoPrograms): string | un
   }
   rmSync(draft, { recursive: true, force: true });
   console.warn(`${name} ${version} could not be built: ${error?.message ?? stderr.trim().split("\n").at(-1)}`);
+  return undefined;
+}
+
+/** Folder of a Go module's sources, in Go's own cache. Undefined, with a message, where there is no Go or the module is not reachable. */
+export function goModule(module: string, version: string): string | undefined {
+  const { status, error, stdout } = spawnSync("go", ["mod", "download", "-json", `${module}@v${version}`], {
+    encoding: "utf8",
+  });
+  if (status === 0) return (JSON.parse(stdout) as { Dir: string }).Dir;
+  console.warn(`${module} ${version} could not be had: ${error?.message ?? stdout.trim()}`);
   return undefined;
 }

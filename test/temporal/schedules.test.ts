@@ -82,6 +82,7 @@ describe("failure 7, backfill storms", () => {
       namespace: "default",
       taskQueue: "pipeline",
       workflowBundle: { codePath: await workflowBundle(await mkdtemp(join(tmpdir(), "haqei-bundle-"))) },
+      sinks: { trace: { ended: { fn: () => undefined } } },
     });
     await worker.runUntil(async () => {
       // A leap day among them. 02:00 in Tokyo is 17:00 UTC of the logical date itself.
