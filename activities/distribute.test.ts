@@ -118,6 +118,7 @@ async function release(action: "promote" | "hold", asked = true, proof?: string 
   const { warm, dictionary: words, preprocess } = Config.parse({});
   return distribute({
     artefacts,
+    scratch: "",
     released,
     registry,
     signer: SIGNER,

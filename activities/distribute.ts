@@ -23,7 +23,7 @@ const Asked = z.object({ release: z.boolean() });
 const Settings = z.object({ distribute: Config.shape.distribute, ...WarmSettings.shape });
 const Decision = z.object({ verdict: Verdict, blessing: Sha256.optional() });
 
-type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "signer" | "registry"> & {
+type Needs = Pick<Dependencies, "artefacts" | "scratch" | "released" | "edge" | "signer" | "registry"> & {
   /** Starts a rollout of the candidate, or has it wait behind the one that runs. */
   offer: (candidate: Candidate) => Promise<OfferState>;
 };

@@ -9,6 +9,7 @@ import { deliver, giveUpMessage, keepMessages } from "./deliver.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { deploy } from "./deploy.ts";
 import { distribute } from "./distribute.ts";
+import { emergencyRetrain, retrainStarter } from "./emergency-retrain.ts";
 import { keepIncident } from "./keep-incident.ts";
 import { callingSettings, keepWatch } from "./keep-watch.ts";
 import { look } from "./look.ts";
@@ -72,6 +73,7 @@ export interface WatchErrands {
   measure: ReturnType<typeof measure>;
   keepWatch: ReturnType<typeof keepWatch>;
   autoRollback: ReturnType<typeof autoRollback>;
+  emergencyRetrain: ReturnType<typeof emergencyRetrain>;
   keepMessages: ReturnType<typeof keepMessages>;
   deliver: ReturnType<typeof deliver>;
   giveUpMessage: ReturnType<typeof giveUpMessage>;
@@ -99,6 +101,7 @@ export const pipelineActivities = (
   measure: measure(dependencies),
   keepWatch: keepWatch(dependencies),
   autoRollback: autoRollback(dependencies, rolloutDesk(getClient)),
+  emergencyRetrain: emergencyRetrain(dependencies, retrainStarter(getClient)),
   keepMessages: keepMessages(dependencies),
   deliver: deliver(dependencies),
   giveUpMessage: giveUpMessage(dependencies),

@@ -2,40 +2,49 @@ import { z } from "zod";
 import { Config } from "#contracts/config.ts";
 import { AuthoredKeyword } from "#contracts/dictionary.ts";
 import { DataGateError } from "#contracts/errors.ts";
+import type { FeedbackType } from "#contracts/event.ts";
 import type { Example } from "#contracts/example.ts";
 import { EventWindow } from "#contracts/window.ts";
 import { fromArrow, toArrow } from "#datasets/arrow.ts";
-
 import { dataFaults, totalVariation } from "#policy/data-gate.ts";
 import { mixOf } from "#policy/learning/mix.ts";
 import { buildDictionary } from "#training/dictionary.ts";
-import { askedQueries, usageOf } from "#training/usage.ts";
+import { askedQueries, UsageCounts } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { type Dropped, learnExamples, readEvents } from "./feedback.ts";
+import { eventsByText } from "./event-shards.ts";
+import { type Dropped, Learner } from "./feedback.ts";
 import { jsonOf, type StageContext, type StageWork } from "./stage.ts";
-import { linesOfWindow } from "./window.ts";
 
 const Settings = z.object({ preprocess: Config.shape.preprocess, dictionary: Config.shape.dictionary });
 
 /**
  * `02:preprocess`: the window's events, validated and counted, joined to their queries and labelled, beside the authored examples, as
- * one frozen data set, and the keyword dictionary of the same words. Too few examples, or feedback whose labels have shifted too far, are refused before anything is learnt.
+ * one frozen data set, and the keyword dictionary of the same words. Events are read some texts at a time, so that memory does not grow with
+ * them. Too few examples, or feedback whose labels have shifted too far, are refused before anything is learnt.
  */
 export const preprocess =
-  ({ artefacts }: Pick<Dependencies, "artefacts">) =>
-  async ({ call, input }: StageContext): Promise<StageWork> => {
-    const { preprocess: settings, dictionary: limits } = Settings.parse(call.settings);
+  (needs: Pick<Dependencies, "artefacts" | "scratch">) =>
+  async ({ call, input, report }: StageContext): Promise<StageWork> => {
+    const { preprocess: settings, dictionary } = Settings.parse(call.settings);
     const { examples: authored, classes } = fromArrow(await input("authored"));
     const keywords = z.array(AuthoredKeyword).parse(jsonOf(await input("keywords")));
-    const lines = await linesOfWindow(artefacts, await input("window"));
-    const { events, dropped } = readEvents(lines, classes.length, settings.maximumEventBytes);
-    const learnt = learnExamples(events, authored, classes, settings);
-    const window = EventWindow.parse(jsonOf(await input("window")));
-    const mix = mixOf(
-      events.map(({ type }) => type),
-      settings.feedback.expected,
-      window.days.length,
-    );
+    const window = await input("window");
+    const limits = { classes: classes.length, maximumEventBytes: settings.maximumEventBytes };
+    const dropped: Dropped = {};
+    const learner = new Learner(authored, classes, settings);
+    const usage = new UsageCounts();
+    const types = new Map<FeedbackType, number>();
+    let read = 0;
+    for await (const events of eventsByText(needs, window, limits, dropped)) {
+      learner.add(events);
+      usage.add(askedQueries(events));
+      for (const { type } of events) types.set(type, (types.get(type) ?? 0) + 1);
+      read += events.length;
+      report({ read });
+    }
+    const learnt = learner.learnt();
+    const days = new Set(EventWindow.parse(jsonOf(window)).days.map(({ date }) => date)).size;
+    const mix = mixOf(types, settings.feedback.expected, days);
     const kept = authored.filter(({ split }) => split !== "live");
     const train = kept.filter(({ split }) => split === "train");
     const figures = {
@@ -52,16 +61,13 @@ export const preprocess =
     }
     const left = merge(dropped, learnt.dropped);
     const examples = [...kept, ...learnt.examples];
-    const { words, bytes } = buildDictionary(
-      { examples, classes, keywords, usage: usageOf(askedQueries(events)) },
-      limits,
-    );
+    const { words, bytes } = buildDictionary({ examples, classes, keywords, usage: usage.usage() }, dictionary);
     return {
       kind: "dataset",
       bytes: toArrow({ examples, classes }),
       beside: { dictionary: { kind: "dictionary", bytes, metrics: { words: words.length } } },
       metrics: {
-        events: events.length,
+        events: read,
         ...figures,
         feedback_users: learnt.users,
         feedback_distrusted: learnt.distrusted,

@@ -57,10 +57,11 @@ export async function removeModels(
   }
 }
 
-const pointed = ({ current, canary, previous, experiments }: Pointer): [string, string][] => [
+const pointed = ({ current, canary, previous, shadow, experiments }: Pointer): [string, string][] => [
   [current.sha256, "current"],
   ...(canary ? [[canary.sha256, "canary"] as [string, string]] : []),
   ...(previous ? [[previous.sha256, "previous"] as [string, string]] : []),
+  ...(shadow ? [[shadow.sha256, "shadow"] as [string, string]] : []),
   ...experiments.flatMap(({ name, arms }) =>
     arms.map(({ sha256 }): [string, string] => [sha256, `experiment ${name}`]),
   ),

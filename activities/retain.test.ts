@@ -38,15 +38,15 @@ it("plans without touching anything; then removes old logs and packs old events,
       config: Config.parse({}),
       logs,
     };
-    const plan = await retainAll(needs, { plan: true, waiting: [] });
+    const plan = await retainAll(needs, { plan: true, waiting: [], heldBy: [] });
     expect(plan).toMatchObject({ done: false, logs: [{ name: "old.log.1" }], events: { segments: 2, lines: 2 } });
     expect(await readdir(logs)).toHaveLength(3);
 
-    const done = await retainAll(needs, { plan: false, waiting: [] });
+    const done = await retainAll(needs, { plan: false, waiting: [], heldBy: [] });
     expect(done).toMatchObject({ done: true, events: { segments: 2, erased: 0 } });
     expect((await readdir(logs)).sort()).toEqual(["old.txt", "young.log"]);
     expect(await read()).toEqual(before);
-    expect((await retainAll(needs, { plan: false, waiting: [] })).events.segments).toBe(0);
+    expect((await retainAll(needs, { plan: false, waiting: [], heldBy: [] })).events.segments).toBe(0);
   } finally {
     registry.close();
     await rm(folder, { recursive: true });

@@ -10,6 +10,7 @@ import { pendingRewrites, settleRewrites } from "#stores/rewrites.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
 import { beating } from "./heartbeat.ts";
+import { planArtefacts } from "./retain-artefacts.ts";
 import { planModels, removeModels } from "./retain-models.ts";
 
 const DAY = 86_400_000;
@@ -17,23 +18,30 @@ const DAY = 86_400_000;
 type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "registry" | "now" | "config" | "logs">;
 
 /**
- * Keeps a home small (specification 5.1): models beyond the latest, old log files, partitions that others took the place of are
- * removed; old events are packed as compressed Arrow, without what users deleted. Planned whole before anything is touched; a plan
+ * Keeps a home small (specification 5.1): models beyond the latest, artefacts that nothing kept was made from, old log files, partitions
+ * that others took the place of are removed; old events are packed as compressed Arrow, without what users deleted. Planned whole before anything is touched; a plan
  * touches nothing. May run twice.
  */
 export const retain =
   (needs: Needs) =>
   ({ plan }: { plan: boolean }): Promise<RetentionReport> =>
-    named(() => beating(async () => retainAll(needs, { plan, waiting: await heldByRollout() })));
+    named(() =>
+      beating(async () => retainAll(needs, { plan, waiting: await heldByRollout(), heldBy: await runsUnderWay() })),
+    );
 
-/** @param waiting digests that a rollout holds and no pointer names yet */
+/**
+ * @param waiting digests that a rollout holds and no pointer names yet
+ * @param heldBy runs under way
+ */
 export async function retainAll(
   needs: Needs,
-  { plan, waiting }: { plan: boolean; waiting: readonly string[] },
+  { plan, waiting, heldBy }: { plan: boolean; waiting: readonly string[]; heldBy: readonly string[] },
 ): Promise<RetentionReport> {
   const { artefacts, registry, now, config, logs } = needs;
-  const { models: count, logDays, packDays } = config.retention;
+  const { models: count, logDays, packDays, artefactDays } = config.retention;
   const models = await planModels(needs, waiting, count);
+  const keptModels = models.keep.map(({ sha256 }) => sha256);
+  const others = await planArtefacts(needs, keptModels, { before: now() - artefactDays * DAY, heldBy });
   const old = await oldLogs(logs, now() - logDays * DAY);
   const pending = await pendingRewrites(registry);
   const packing = { before: now() - packDays * DAY, holding: new Set(pending.segments) };
@@ -41,6 +49,7 @@ export async function retainAll(
   const report: RetentionReport = {
     done: !plan,
     models,
+    artefacts: others.report,
     logs: old,
     events: {
       segments: segments.length,
@@ -52,6 +61,7 @@ export async function retainAll(
   if (plan) return report;
 
   await removeModels(needs, models.remove);
+  for (const sha256 of others.remove) await artefacts.remove({ sha256 });
   for (const { name } of old) await rm(join(logs, name), { force: true });
   const packed = await packSegments(registry, artefacts, packing, erasedBy(pending.erasures));
   // A day of one segment is that very artefact: its partition goes on to be read.
@@ -70,6 +80,14 @@ async function oldLogs(folder: string, before: number): Promise<RetentionReport[
     .filter(({ mtimeMs }) => mtimeMs < before)
     .map(({ name, size }) => ({ name, bytes: size }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Runs whose stages may be about to read what earlier ones made. */
+async function runsUnderWay(): Promise<string[]> {
+  const found: string[] = [];
+  const query = 'RunKind IS NOT NULL AND ExecutionStatus = "Running"';
+  for await (const { workflowId } of getClient().workflow.list({ query })) found.push(workflowId);
+  return found;
 }
 
 /** Models of the rollout that runs, if one does. */

@@ -28,3 +28,23 @@ export const AccuracyDay = z.object({
   actions: z.array(z.string()),
 });
 export type AccuracyDay = z.infer<typeof AccuracyDay>;
+
+/** A setting that a person may change, and why. */
+export const ConfigChange = z.object({
+  path: z.array(z.string()),
+  /** The value in force; null for none. */
+  from: z.union([z.number(), z.string(), z.boolean(), z.null()]),
+  to: z.union([z.number(), z.string(), z.boolean()]),
+  /** In the specification's words. */
+  action: z.string(),
+  because: z.string(),
+});
+export type ConfigChange = z.infer<typeof ConfigChange>;
+
+/** What a person has to do, since no setting does it. */
+export const ProposedStep = z.object({ action: z.string(), command: z.string() });
+export type ProposedStep = z.infer<typeof ProposedStep>;
+
+/** The specification's measures where accuracy falls short (7.1, 7.3): offered, never done. */
+export const Proposal = z.object({ changes: z.array(ConfigChange), steps: z.array(ProposedStep) });
+export type Proposal = z.infer<typeof Proposal>;

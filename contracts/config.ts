@@ -138,6 +138,9 @@ export const TeacherConfig = z.strictObject({
 });
 export type TeacherConfig = z.infer<typeof TeacherConfig>;
 
+/** A length of time such as `30s`, `15m`, `6h` or `2d`. */
+const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
+
 const Minutes = z.number().positive();
 
 const ClockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day HH:MM");
@@ -190,9 +193,11 @@ const MonthlyConfig = z.strictObject({
 
 /** The retrain between (7.2 `immediate`): trained, gated and offered within 30 minutes. */
 const EmergencyConfig = z.strictObject({
-  /** Share of judged answers that were judged wrong above which one is started. */
+  /** Share of judged answers that were judged wrong above which one is started by itself (alert `prediction_error_rate`). */
   error_rate: Share.default(0.1),
   minutes: Minutes.default(30),
+  /** For so long after one was started by itself no other is: what is measured then still holds what was before (7.1: every 12 hours at most). */
+  coolDown: Duration.default("12h"),
   /** Together no more than `minutes`. */
   stages: z
     .strictObject({
@@ -211,6 +216,10 @@ const EmergencyConfig = z.strictObject({
 const RetentionConfig = z.strictObject({
   /** Latest models whose bytes are kept, beside those that something refers to. */
   models: z.number().int().min(1).default(5),
+  /** Days after which the bytes of other artefacts go, such as data sets of old runs, where nothing that is kept was made from them. */
+  artefactDays: z.number().int().min(1).default(30),
+  /** Days that Temporal keeps the histories of runs that are over. */
+  historyDays: z.number().int().min(1).default(30),
   /** Days that a log file is kept after it was last written. */
   logDays: z.number().int().min(1).default(30),
   /** Days after which fetched events are packed together and compressed. */
@@ -326,9 +335,6 @@ export const RegistryConfig = z.discriminatedUnion("kind", [
 ]);
 export type RegistryConfig = z.infer<typeof RegistryConfig>;
 
-/** A length of time such as `30s`, `15m`, `6h` or `2d`. */
-const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
-
 export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
 /** When a rollout gives nobody more of the canary: days and hours of the config's time zone. Going back is always allowed. */
@@ -368,6 +374,11 @@ export const ReleaseConfig = z.strictObject({
       { percentage: 50, duration: "24h" },
       { percentage: 100, duration: "permanent" },
     ]),
+  /**
+   * Before anybody gets the canary it answers beside the current model, unseen, for this share of people (0 leaves that out), and for a
+   * third of the first stage where no duration is named.
+   */
+  shadow: z.strictObject({ sample: z.number().min(0).max(1).default(0.5), duration: Duration.optional() }).prefault({}),
   /** What a release must be judged by: one that is listed and not measured holds it. They share `alpha` evenly. */
   metrics: z
     .array(z.enum(["accuracy", "latency", "errors"]))
@@ -457,8 +468,8 @@ export const DictionaryConfig = z.strictObject({
   coverage: Share.default(0.85),
   /** Days of queries that coverage is measured on. */
   coverageDays: z.number().int().min(1).default(30),
-  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. */
-  minimumUsers: z.number().int().min(1).default(5),
+  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. Users of a word are told apart up to 1,000. */
+  minimumUsers: z.number().int().min(1).max(1000).default(5),
 });
 export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
 
@@ -559,6 +570,12 @@ const CostConfig = z.strictObject({
     .prefault({}),
 });
 
+/** Where traces are sent. */
+const TelemetryConfig = z.strictObject({
+  /** OTLP over HTTP, such as `http://127.0.0.1:4318`; without it the variable OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere. */
+  otlpUrl: z.url({ protocol: /^https?$/ }).optional(),
+});
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -627,6 +644,7 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   cost: CostConfig.prefault({}),
+  telemetry: TelemetryConfig.prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
   released: ReleasedConfig.prefault({ kind: "edge" }),
   registry: RegistryConfig.prefault({ kind: "sqlite" }),

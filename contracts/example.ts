@@ -13,7 +13,8 @@ export const Example = z.object({
   split: Split,
   /** How much it counts in training, above 0. */
   weight: z.number().positive(),
-  source: z.enum(["authored", "reading", "feedback"]),
+  /** Who wrote it: an author a query, a line's reading or its keywords; or it was learnt from users. */
+  source: z.enum(["authored", "reading", "keywords", "feedback"]),
   /** One concrete situation; its paraphrases never cross splits. */
   family: z.string(),
   /** Labels that count as right as well where answers are graded. */

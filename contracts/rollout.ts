@@ -56,9 +56,9 @@ export type RolloutState = z.infer<typeof RolloutState>;
 
 /** The stage under way. Times in ms since 1970. */
 export const RolloutStage = z.object({
-  /** From 0. */
+  /** From 0; the shadow, where there is one, is the first. */
   index: z.number().int().nonnegative(),
-  /** Share of users, 0 to 1. */
+  /** Share of users, 0 (a shadow) to 1. */
   share: z.number(),
   /** Epoch of the pointer that gave this share. */
   epoch: z.number().int(),
@@ -109,6 +109,8 @@ export const Rollout = z.object({
   /** ms since 1970. */
   nextLook: z.number().optional(),
   verdict: JudgeVerdict.optional(),
+  /** Epoch of the pointer that made it a shadow. */
+  shadowEpoch: z.number().int().optional(),
   /** The last of them. */
   looks: z.array(RolloutLook),
   /** Everything that happened, commands with person and reason. */

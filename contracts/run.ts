@@ -17,6 +17,9 @@ export const LogicalDate = z
 export const RunKind = z.enum(["daily", "weekly", "monthly", "emergency"]);
 export type RunKind = z.infer<typeof RunKind>;
 
+/** The workflow id of a kind's run of a date. */
+export const runIdOf = ({ kind, date }: { kind: RunKind; date: string }): string => `${kind}-${date}`;
+
 /** What starts a run. Everything that decides its bytes is here or in the config: no clock. */
 export const RunInput = z.object({
   kind: RunKind,

@@ -57,10 +57,16 @@ describe("the project's 384 lines", () => {
       changedTo: 40,
     });
   });
-  test("have queries in every split, and each line's reading to train from", () => {
-    const { reading = [], authored = [] } = Object.groupBy(data.examples, ({ source }) => source);
-    expect(new Set(reading.map(({ label }) => label)).size).toBe(384);
-    expect(new Set(reading.map(({ split }) => split))).toEqual(new Set(["train"]));
+  test("have queries in every split, and each line's reading and keywords to train from", () => {
+    const { reading = [], keywords = [], authored = [] } = Object.groupBy(data.examples, ({ source }) => source);
+    for (const own of [reading, keywords]) {
+      expect(new Set(own.map(({ label }) => label)).size).toBe(384);
+      expect(new Set(own.map(({ split }) => split))).toEqual(new Set(["train"]));
+    }
+    const english = keywords.find(({ label, lang }) => label === "1" && lang === "en");
+    expect(english?.text).toContain("lying low, ");
+    // What speaks against a line is no word of it.
+    expect(english?.text).not.toContain("promoted");
     for (const split of ["train", "live", "dev", "test"]) {
       expect(new Set(authored.filter((one) => one.split === split).map(({ label }) => label)).size).toBe(384);
     }

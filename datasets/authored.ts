@@ -40,11 +40,16 @@ export async function readAuthored(folder: string): Promise<AuthoredData> {
 async function readLines(folder: string): Promise<AuthoredData> {
   const hexagrams = await readHexagrams(folder);
   const lines = hexagrams.flatMap(linesOf);
+  const keywords = keywordsOf(hexagrams);
   return {
-    examples: [...queriesOf(hexagrams).map(exampleOf), ...lines.flatMap(readingExamples)],
+    examples: [
+      ...queriesOf(hexagrams).map(exampleOf),
+      ...lines.flatMap(readingExamples),
+      ...lines.flatMap(keywordExamples(keywords)),
+    ],
     classes: lines.map(({ id }) => String(id)),
     readings: { schema: 1, lines },
-    keywords: keywordsOf(hexagrams).map(({ term, label, weight }) => ({ term, label, weight })),
+    keywords: keywords.map(({ term, label, weight }) => ({ term, label, weight })),
   };
 }
 
@@ -86,21 +91,32 @@ function readingExamples({ id, hexagram, position, stage, shin }: LineReading): 
     const [moment, advice] = [stage[lang], shin[lang]];
     if (moment === undefined || advice === undefined) return [];
     const text = `${moment}${lang === "en" ? ". " : "。"}${advice}`;
-    return [
-      {
-        id: `${family}-${lang}`,
-        label: String(id),
-        text,
-        lang,
-        split: "train",
-        weight: 1,
-        source: "reading",
-        family,
-        acceptable: [],
-      },
-    ];
+    return [ownExample({ id: `${family}-${lang}`, label: String(id), text, lang, source: "reading", family })];
   });
 }
+
+/** A line's keywords as one example a language. Measured on dev, they are worth as much again. */
+const keywordExamples = (keywords: ReturnType<typeof keywordsOf>) => {
+  const byLabel = Map.groupBy(keywords, ({ label }) => label);
+  return ({ id, hexagram, position }: LineReading): Example[] => {
+    const family = `${lineName(hexagram, position)}-keywords`;
+    const label = String(id);
+    return Language.options.flatMap((lang): Example[] => {
+      const own = (byLabel.get(label) ?? []).filter((one) => one.lang === lang && one.weight > 0);
+      if (own.length === 0) return [];
+      const text = own.map(({ term }) => term).join(lang === "en" ? ", " : "、");
+      return [ownExample({ id: `${family}-${lang}`, label, text, lang, source: "keywords", family })];
+    });
+  };
+};
+
+/** What a line says of itself, to train from. */
+const ownExample = (own: Pick<Example, "id" | "label" | "text" | "lang" | "source" | "family">): Example => ({
+  ...own,
+  split: "train",
+  weight: 1,
+  acceptable: [],
+});
 
 async function readTables(folder: string): Promise<AuthoredData> {
   const examples: Example[] = [];

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -52,6 +52,23 @@ describe("importing", () => {
       ["hi", "en", "dev"],
       ["bye", "en", "test"],
     ]);
+  });
+
+  it("takes what a spreadsheet writes: byte order mark, line ends of Windows, spaces about labels; a row that stands twice once", async () => {
+    const content =
+      "\ufefflabel,text\r\n返品 交換 , サイズが合わない\r\n返品 交換,サイズが合わない\r\n配送,サイズが合わない\r\n";
+    const { imported, out } = await bringIn("csv", content);
+    expect(imported).toMatchObject({ duplicates: 1, classes: 2 });
+    const [file = ""] = await readdir(out);
+    expect(await readFile(join(out, file), "utf8")).toBe("返品 交換\tサイズが合わない\n配送\tサイズが合わない\n");
+  });
+
+  it("refuses what is not UTF-8, and says how to mend it", async () => {
+    const shiftJis = Buffer.concat([Buffer.from("label,text\na,"), Buffer.from([0x83, 0x4e, 0x83, 0x8c])]);
+    await expect(bringIn("csv", shiftJis)).rejects.toMatchObject({
+      name: "InputError",
+      hint: expect.stringContaining("UTF-8"),
+    });
   });
 
   it("takes CSV with quoted commas and line breaks, by its head", async () => {

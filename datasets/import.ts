@@ -11,6 +11,8 @@ const SPLITS = ["train", "dev", "test"] as const;
 
 export interface Imported {
   counts: Record<(typeof SPLITS)[number], number>;
+  /** Rows that were left out, since another says the very same. */
+  duplicates: number;
   classes: number;
   /** Of the tables that were written. */
   digest: string;
@@ -39,7 +41,10 @@ export async function importDataset({
   } catch (cause) {
     throw new InputError(`${from} cannot be read`, "Check the path.", { cause });
   }
-  const rows = checkedRows(FORMATS[format](bytes, basename(from)), basename(from));
+  const found = checkedRows(FORMATS[format](bytes, basename(from)), basename(from));
+  const rows = [
+    ...new Map(found.map((row) => [JSON.stringify([row.split, row.label, row.lang, row.text]), row])).values(),
+  ];
   const bySplit = Object.groupBy(rows, splitOf);
   const tables = SPLITS.flatMap((split) => {
     const own = bySplit[split] ?? [];
@@ -66,6 +71,7 @@ export async function importDataset({
   for (const { split, text } of tables) hash.update(`${split}\n${text}`);
   return {
     counts: { train: bySplit.train?.length ?? 0, dev: bySplit.dev?.length ?? 0, test: bySplit.test?.length ?? 0 },
+    duplicates: found.length - rows.length,
     classes: new Set(rows.map(({ label }) => label)).size,
     digest: hash.digest("hex"),
   };

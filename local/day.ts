@@ -4,6 +4,7 @@ import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
 import { type AuthoredData, readAuthored } from "#datasets/authored.ts";
 import { logicalDateOf } from "#policy/logical-date.ts";
 import { startRun } from "#workers/client.ts";
+import { keepHistories } from "#workers/history-retention.ts";
 import { applySchedules } from "#workers/schedules.ts";
 import type { LoadedConfig } from "./config.ts";
 import { type DemonstrationResult, runDemonstration } from "./demonstration.ts";
@@ -57,6 +58,7 @@ export async function liveDay(options: {
   });
   try {
     await applySchedules(servers.endpoints, config);
+    await keepHistories(servers.endpoints, config.retention.historyDays);
     const events = await demonstrate(authored, {
       edgeUrl: servers.endpoints.edge.url,
       n: demo,

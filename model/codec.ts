@@ -5,6 +5,7 @@ import { CONTEXTS, decodeMatrix, encodeMatrix, LANES, MAX_CODE, SYMBOLS } from "
 import { FEATURES_VERSION } from "./features.ts";
 import { fromHalves, toHalves } from "./float16.ts";
 import { fromInt8Rows, toInt8Rows } from "./int8.ts";
+import { int8RowsInKernel, lackingInKernel } from "./kernel/arrays.ts";
 import { type Model, RUNGS, type Rung } from "./model.ts";
 import { NORMALISER_VERSION } from "./normalise.ts";
 import { overlay, type Pinned, withoutPinned } from "./pinned.ts";
@@ -295,6 +296,8 @@ function withPinned(
 }
 
 function fromIdfCodes(codes: Uint32Array, top: number): Float32Array {
+  const known = lackingInKernel(codes, top, 1 / IDF_STEPS);
+  if (known) return known;
   const idf = new Float32Array(codes.length);
   for (let at = 0; at < codes.length; at += 1) idf[at] = (top - (codes[at] as number)) / IDF_STEPS;
   return idf;
@@ -319,7 +322,8 @@ function writeInt8(values: Float32Array, columns: number): ArrayBufferView[] {
 
 function readInt8(sections: SectionReader, rows: number, columns: number, name: string): Float32Array {
   const scales = readFloats(sections, rows, `${name}' scales`);
-  return finite(fromInt8Rows({ scales, codes: sections.int8(rows * columns, name) }, columns), name);
+  const codes = sections.int8(rows * columns, name);
+  return int8RowsInKernel(scales, codes, columns) ?? finite(fromInt8Rows({ scales, codes }, columns), name);
 }
 
 function check(holds: boolean, what: string): asserts holds {

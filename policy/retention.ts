@@ -44,3 +44,24 @@ export function planRetention(
     remove: [...here].filter((sha256) => !keep.has(sha256)).sort(),
   };
 }
+
+/** An artefact that was put at some time, with what it was made from. */
+export interface MadeArtefact {
+  sha256: string;
+  parents: readonly string[];
+  /** When its bytes were put (ms since 1970); undefined where they are gone. */
+  storedAt: number | undefined;
+}
+
+/**
+ * Digests that what is kept was made from, over however many steps, those that are kept among them.
+ *
+ * @param roots what is kept for its own sake
+ */
+export function neededBy(roots: Iterable<string>, made: readonly MadeArtefact[]): Set<string> {
+  const parents = new Map(made.map((one) => [one.sha256, one.parents]));
+  const needed = new Set(roots);
+  // A set that grows while it is walked is walked to its new end.
+  for (const sha256 of needed) for (const parent of parents.get(sha256) ?? []) needed.add(parent);
+  return needed;
+}

@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { loadConfig } from "#local/config.ts";
 import { Endpoints } from "#local/home.ts";
+import { WORKERS } from "#local/start.ts";
 
 const base = fileURLToPath(new URL("kubernetes/base/", import.meta.url));
 const read = (name: string): string => readFileSync(`${base}${name}`, "utf8");
@@ -63,7 +64,7 @@ const deployments = ofKind("Deployment").map((resource) => ({
 
 describe("the workers on Kubernetes", () => {
   it("are the processes that the code has", () => {
-    expect(deployments.map(({ name }) => name)).toEqual(["pipeline", "compute"]);
+    expect(deployments.map(({ name }) => name)).toEqual([...WORKERS]);
     for (const { spec } of deployments) {
       const [, file = ""] = spec.template.spec.containers[0]?.command ?? [];
       expect(existsSync(fileURLToPath(new URL(`../${file}`, import.meta.url)))).toBe(true);

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { Endpoints } from "#local/home.ts";
+import { WORKERS } from "#local/start.ts";
 import { METRICS } from "#policy/metrics.ts";
 import { generated } from "./generate.ts";
 
@@ -81,14 +82,14 @@ describe("the topology in containers", () => {
     // shutdownForceTime of workers/process.ts.
     const force = Number(/shutdownForceTime: "(\d+)s"/.exec(readFileSync(`${here}../workers/process.ts`, "utf8"))?.[1]);
     expect(force).toBeGreaterThan(0);
-    for (const name of ["pipeline", "compute"]) expect(graceOf(name)).toBeGreaterThan(force);
+    for (const name of WORKERS) expect(graceOf(name)).toBeGreaterThan(force);
   });
 
   it("lets nobody but Temporal near its database, nor anybody but workers near the store", () => {
     const on = (network: string) =>
       services.flatMap(([name, { networks }]) => (networks.includes(network) ? [name] : []));
     expect(compose.services.postgres?.networks).toEqual(["temporal"]);
-    expect(on("store").sort()).toEqual(["compute", "pipeline", "store"]);
+    expect(on("store").sort()).toEqual([...WORKERS, "store"].sort());
     expect(on("edge")).not.toContain("postgres");
   });
 

@@ -2,7 +2,7 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError, type Workflow
 import { type WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
 import { standingOf } from "#activities/standing.ts";
 import { NotReachableError } from "#contracts/errors.ts";
-import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
+import { type RunInput, type RunOutcome, type RunReport, runIdOf } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
@@ -11,6 +11,7 @@ import { progressQuery } from "#workflows/messages.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { reportRun } from "./runs.ts";
 import { temporalConnection } from "./temporal-connection.ts";
+import { tracedClient } from "./traced.ts";
 
 /** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError. */
 export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Promise<Client> {
@@ -19,6 +20,7 @@ export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Pro
     return new Client({
       connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout: "5s" }),
       namespace: temporal.namespace,
+      interceptors: { workflow: [tracedClient] },
       ...payloadOptions(),
     });
   } catch (cause) {
@@ -41,8 +43,6 @@ export interface RunOptions {
   /** Stops waiting; the run goes on. */
   signal?: AbortSignal;
 }
-
-export const runIdOf = ({ kind, date }: Pick<RunInput, "kind" | "date">): string => `${kind}-${date}`;
 
 /** Starts a run, joins it where it is running, or returns the finished one unless `again`. One that failed is started anew. */
 export async function startRun(endpoints: Endpoints, input: RunInput, options: RunOptions = {}): Promise<RunReport> {

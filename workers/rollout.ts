@@ -2,14 +2,14 @@ import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError, Workflow
 import { readEvents } from "#activities/feedback.ts";
 import { offerRollout } from "#activities/offer-rollout.ts";
 import { goBack } from "#activities/roll-back.ts";
-import { trafficOf } from "#activities/traffic.ts";
+import { Traffic } from "#activities/traffic.ts";
 import type { Config } from "#contracts/config.ts";
 import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
 import type { JudgeVerdict } from "#contracts/judge.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import { type Command, type CommandName, type OfferState, ROLLOUT_ID, type Rollout } from "#contracts/rollout.ts";
 import type { Endpoints } from "#local/home.ts";
-import { type Feasibility, feasibility, type Traffic } from "#policy/feasibility.ts";
+import { type Traffic as Expected, type Feasibility, feasibility } from "#policy/feasibility.ts";
 import { isOver } from "#policy/rollout.ts";
 import { candidateVersion, promotedVersion } from "#policy/versions.ts";
 import type { EdgeClient } from "#stores/edge.ts";
@@ -177,7 +177,7 @@ export async function rollBackRelease(
 export async function planRelease(
   edge: EdgeClient,
   { release, preprocess }: Config,
-): Promise<{ traffic: Traffic; plan: Feasibility }> {
+): Promise<{ traffic: Expected; plan: Feasibility }> {
   const { next: end } = await edge.events(Number.MAX_SAFE_INTEGER, 1);
   const lines: string[] = [];
   for (let after = Math.max(0, end - EVENTS); after < end; ) {
@@ -187,6 +187,8 @@ export async function planRelease(
     after = page.next;
   }
   const { events } = readEvents(lines, Number.POSITIVE_INFINITY, preprocess.maximumEventBytes);
-  const traffic = trafficOf(events, undefined, release, preprocess.weights);
+  const seen = new Traffic(preprocess.weights);
+  seen.add(events);
+  const traffic = seen.expected(undefined, release);
   return { traffic, plan: feasibility(traffic, release) };
 }

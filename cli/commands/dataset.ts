@@ -31,6 +31,8 @@ export const StatsOutput = z.object({
 });
 export const ImportOutput = z.object({
   counts: z.object({ train: z.number().int(), dev: z.number().int(), test: z.number().int() }),
+  /** Rows that were left out, since another says the very same. */
+  duplicates: z.number().int(),
   classes: z.number().int(),
   digest: z.string(),
   folder: z.string(),
@@ -105,7 +107,7 @@ export function register(program: Command, act: Act): void {
         const { train, dev, test } = output.counts;
         return {
           output,
-          text: `${train} rows to train from, ${dev} for dev, ${test} to test on; ${output.classes} classes.\nNext: npx haqei start --dataset ${options.out}`,
+          text: `${train} rows to train from, ${dev} for dev, ${test} to test on; ${output.classes} classes.${output.duplicates > 0 ? ` ${output.duplicates} rows that stood there twice were left out.` : ""}\nNext: npx haqei start --dataset ${options.out}`,
         };
       }),
     );

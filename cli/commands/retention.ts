@@ -33,11 +33,18 @@ export function register(program: Command, act: Act): void {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function inWords({ done, models, logs, events, superseded }: RetentionReport): string {
+function others({ remove, bytes, byKind, heldBy }: RetentionReport["artefacts"], done: boolean): string {
+  if (heldBy.length > 0) return `wait for ${heldBy.join(", ")}, which may be about to read some`;
+  const kinds = Object.entries(byKind).map(([kind, n]) => `${n} ${kind}`);
+  return `${remove} ${done ? "removed" : "would go"}, ${megabytes(bytes)}${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`;
+}
+
+function inWords({ done, models, artefacts, logs, events, superseded }: RetentionReport): string {
   const { segments, lines, bytes, packedBytes, erased } = events;
   return [
     `Models: ${models.keep.length} stay, ${models.remove.length} ${done ? "removed" : "would go"}.`,
     ...models.remove.map((sha256) => `  ${sha256.slice(0, 12)}`),
+    `Other artefacts: ${others(artefacts, done)}.`,
     `Log files: ${logs.map(({ name }) => name).join(", ") || "none is old"}.`,
     `Events: ${segments} segments, ${lines} lines, ${megabytes(bytes)}${packedBytes === undefined ? "" : ` packed to ${megabytes(packedBytes)}; ${erased} lines left out, since users deleted them`}.`,
     `Partitions that others took the place of: ${superseded}.`,

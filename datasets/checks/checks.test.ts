@@ -9,6 +9,7 @@ import { families, unseenDomains } from "./families.ts";
 import { generator } from "./generator.ts";
 import { keywords, readings, siblingCosine, situations } from "./keywords.ts";
 import { likeness, sharedRuns } from "./overlap.ts";
+import { shuffledControl } from "./shuffled.ts";
 import { structure } from "./structure.ts";
 
 /** Each rule, on the project's data after one thing in it was spoilt: it must name that. */
@@ -99,6 +100,12 @@ describe("a rule names what breaks it", () => {
       ),
       "h41-1: confusable with itself",
     );
+  });
+  it("shuffled labels", async () => {
+    const { hexagrams, queries } = spoilt((files) => files.splice(2));
+    const oneAnswer = queries.map((query) => (query.lineId > 2 ? { ...query, lineId: 3 } : query));
+    named(await shuffledControl({ hexagrams, queries: oneAnswer }), "chance 0.3333");
+    expect(await shuffledControl({ hexagrams, queries })).toMatchObject({ ok: true, n: 48 });
   });
   it("readings", () => {
     const wrong = spoilt((files) => {

@@ -8,8 +8,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Output as Annotated } from "#cli/commands/annotate.ts";
+import { Output as Coverage } from "#cli/commands/coverage.ts";
+import { Output as Lineage } from "#cli/commands/lineage.ts";
+import { Output as Ran } from "#cli/commands/run.ts";
 import { Output } from "#cli/commands/start.ts";
 import { ClassifyAnswer } from "#contracts/http.ts";
+import { RetentionReport } from "#contracts/retention.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { normalise } from "#model/normalise.ts";
 import { postJson } from "../support/system.ts";
@@ -32,9 +36,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("answers a request of the help desk by the model of its own first day", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [HAQEI, "init", "--json"], { cwd: folder });
-  expect((JSON.parse(stdout) as { files: string[] }).files).toHaveLength(5);
+/** What a command of the folder answers. */
+async function haqei(...args: string[]): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, [HAQEI, ...args, "--json"], { cwd: folder });
+  return JSON.parse(stdout);
+}
+
+it("answers a request of the help desk by the model of its own first day, and lives through a week and a month", async () => {
+  expect(((await haqei("init")) as { files: string[] }).files).toHaveLength(5);
 
   started = spawn(process.execPath, [HAQEI, "start", "--json"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const [line] = (await once(createInterface({ input: started.stdout as NodeJS.ReadableStream }), "line")) as [string];
@@ -55,9 +64,8 @@ it("answers a request of the help desk by the model of its own first day", async
   );
   expect(english.predictions[0]?.label).toBe("account-locked");
 
-  const annotate = ["dataset", "annotate", "--asked", "--by", "me", "--n", "20", "--json"];
-  const ranked = await promisify(execFile)(process.execPath, [HAQEI, ...annotate], { cwd: folder });
-  const { queries = [], remaining } = Annotated.parse(JSON.parse(ranked.stdout));
+  const ranked = await haqei("dataset", "annotate", "--asked", "--by", "me", "--n", "20");
+  const { queries = [], remaining } = Annotated.parse(ranked);
   expect(remaining).toBe(20);
   expect(queries.map(({ value }) => value)).toEqual(queries.map(({ value }) => value).sort((a, b) => b - a));
   expect(queries[0]?.candidates).toHaveLength(3);
@@ -65,4 +73,25 @@ it("answers a request of the help desk by the model of its own first day", async
   const { examples } = await readAuthored(join(folder, "data"));
   const heldOut = new Set(examples.flatMap(({ split, text }) => (split === "live" ? [] : [normalise(text)])));
   expect(queries.filter(({ text }) => heldOut.has(normalise(text)))).toEqual([]);
+
+  // The same data, a week and a month: what they are made of runs on any taxonomy.
+  for (const [kind, last] of [
+    ["weekly", "08:assess"],
+    ["monthly", "08:review"],
+  ] as const) {
+    const larger = Ran.parse(await haqei("run", kind, "--date", run.date, "--wait")).run;
+    expect(larger.status).toBe("completed");
+    expect(larger.stages.find(({ name }) => name === last)).toMatchObject({ status: "ran" });
+    expect(larger.verdict?.action).toMatch(/promote|hold/);
+  }
+  const plan = RetentionReport.parse(await haqei("retention", "--plan"));
+  expect(plan).toMatchObject({ done: false, artefacts: { remove: 0, heldBy: [] } });
+  expect(Coverage.parse(await haqei("coverage")).queries).toBeGreaterThan(100);
+
+  // From the answer back to what it was learnt from, and on to every run.
+  const { nodes, runs } = Lineage.parse(await haqei("lineage", answer.eventId));
+  const kinds = new Map(nodes.map(({ kind, producedBy }) => [`${kind} ${producedBy}`, true]));
+  for (const from of ["dataset 02:preprocess", "dataset open", "window 01:collect", "model 03:train"])
+    expect(kinds.has(from)).toBe(true);
+  expect(runs.map(({ workflowId }) => workflowId)).toContain(`daily-${run.date}`);
 });

@@ -1,4 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Output as Annotated } from "#cli/commands/annotate.ts";
 import { Output } from "#cli/commands/release.ts";
 import { main } from "#cli/main.ts";
 import { Config } from "#contracts/config.ts";
@@ -7,7 +10,7 @@ import type { CommandName } from "#contracts/rollout.ts";
 import { readIncidents } from "#stores/incidents.ts";
 import { sqliteRegistry } from "#stores/registry.ts";
 import { reportRelease, rollBackRelease, startRollout, tellRollout } from "#workers/rollout.ts";
-import { type RolloutSystem, startRolloutSystem, startUsers } from "../support/rollouts.ts";
+import { ASKED, type RolloutSystem, startRolloutSystem, startUsers } from "../support/rollouts.ts";
 
 /** Rollouts in seconds on real parts: Temporal's dev server, workers, workerd, and users who ask all the while. */
 
@@ -25,6 +28,26 @@ const answers = () =>
     () => true,
     () => false,
   );
+async function incidents(): Promise<string[]> {
+  const registry = sqliteRegistry(all.system.home.registryFile);
+  try {
+    return (await readIncidents(registry)).map(({ cause }) => cause);
+  } finally {
+    registry.close();
+  }
+}
+async function killEdge(): Promise<void> {
+  const killed = pidOf("edge");
+  process.kill(killed, "SIGKILL");
+  await expect.poll(async () => pidOf("edge") !== killed && (await answers()), { timeout: 60_000 }).toBe(true);
+}
+/** What a command prints as JSON, and how it exits. */
+async function haqei(...args: string[]) {
+  const out: string[] = [];
+  const streams = { out: (text: string) => void out.push(text), err: () => undefined, isTerminal: false };
+  const exit = await main([...args, "--json", "--home", all.system.home.directory], streams);
+  return { exit, output: JSON.parse(out.join("")) as Record<string, unknown> };
+}
 async function start(sha256: string) {
   const registry = sqliteRegistry(all.system.home.registryFile);
   try {
@@ -52,7 +75,9 @@ describe("a rollout on real parts", () => {
     expect(rollout.history.map(({ what }) => what).join("\n")).toContain("released");
     expect(rollout.state).toBe("released");
     expect(users.counts.unanswered).toBe(0);
-    expect(new Set(rollout.looks.map(({ share }) => share))).toEqual(new Set([0.25, 0.5]));
+    expect(new Set(rollout.looks.map(({ share }) => share))).toEqual(new Set([0, 0.25, 0.5]));
+    // It never answered otherwise than the model that was shown, so that no label was needed.
+    expect(rollout.verdict?.evidence).toMatchObject({ shadow_unlabelled: 0, worse: 0, better: 0 });
     expect(rollout.looks.every(({ canary }) => canary.usersWithError === 0)).toBe(true);
     const report = await reportRelease(all.edge, all.system.servers.endpoints);
     expect(report).toMatchObject({
@@ -65,23 +90,18 @@ describe("a rollout on real parts", () => {
   });
 
   it("is told by haqei release, in its schema, with the status that says what is wrong", async () => {
-    const haqei = async (...args: string[]) => {
-      const out: string[] = [];
-      const streams = { out: (text: string) => void out.push(text), err: () => undefined, isTerminal: false };
-      const exit = await main(["release", ...args, "--json", "--home", all.system.home.directory], streams);
-      return { exit, output: JSON.parse(out.join("")) as Record<string, unknown> };
-    };
-    const status = await haqei("status");
+    const release = (...args: string[]) => haqei("release", ...args);
+    const status = await release("status");
     expect(status.exit).toBe(0);
     expect(Output.parse(status.output)).toMatchObject({
       current: { sha256: all.good[0] },
       stage: null,
       rollout: { state: "released" },
     });
-    const plan = await haqei("plan");
+    const plan = await release("plan");
     expect(plan.output.plan).toMatchObject({ message: expect.any(String), stages: expect.any(Array) });
-    expect((await haqei("abort", "--reason", "none runs")).exit).not.toBe(0);
-    expect((await haqei("abort")).output).toMatchObject({
+    expect((await release("abort", "--reason", "none runs")).exit).not.toBe(0);
+    expect((await release("abort")).output).toMatchObject({
       error: { name: "InputError", message: "a reason is missing" },
     });
   });
@@ -89,12 +109,10 @@ describe("a rollout on real parts", () => {
   it("takes one back whose users meet more errors, remembers it, and opens an incident", async () => {
     const [good, bad = ""] = all.good;
     await start(bad);
-    await all.until(bad, "watching");
+    await all.at(bad, 0.25);
     await say("pause", "a look at what happens when its bytes rot");
     await all.damage(bad);
-    const killed = pidOf("edge");
-    process.kill(killed, "SIGKILL");
-    await expect.poll(async () => pidOf("edge") !== killed && (await answers()), { timeout: 60_000 }).toBe(true);
+    await killEdge();
     const rollout = await all.until(bad);
     expect(rollout.state).toBe("rolled-back");
     expect(rollout.verdict).toMatchObject({ action: "rollback", reason: "errors-worse" });
@@ -141,7 +159,7 @@ describe("a rollout on real parts", () => {
   it("goes back as soon as the edge answers again, where it was away when a person said so", async () => {
     const [served, , , , , one = ""] = all.good;
     await start(one);
-    await all.until(one, "watching");
+    await all.at(one, 0.25);
     const edge = pidOf("edge");
     process.kill(-edge, "SIGSTOP");
     const saying = say("rollback", "it must go");
@@ -151,16 +169,70 @@ describe("a rollout on real parts", () => {
     expect((await all.edge.pointer())?.canary).toBeUndefined();
   });
 
+  it("takes one back in shadow that people find less accurate where it differs: nobody ever got it", async () => {
+    const { different } = all;
+    await start(different);
+    // Every answer differs, and nobody has said which is right.
+    await expect
+      .poll(async () => (await all.rollout())?.verdict?.reason, { timeout: 60_000, interval: 100 })
+      .toMatch(/shadow-disagreement|ask-a-person/);
+    const annotate = (...args: string[]) =>
+      haqei("dataset", "annotate", "--shadow", "--by", "mika", "--n", "2000", ...args);
+    const open = async () => Annotated.parse((await annotate()).output).disagreements ?? [];
+    await expect.poll(async () => (await open()).length, { timeout: 60_000, interval: 500 }).toBeGreaterThan(150);
+    const disagreements = await open();
+    // What is shown is right each time: the text that a class of the tiny model knows.
+    const right = (text: string) => 1 + ASKED.indexOf(text);
+    const labels = join(all.system.home.directory, "labels.tsv");
+    await writeFile(labels, disagreements.map(({ seq, text }) => `${seq}\t${right(text)}\n`).join(""));
+    expect((await annotate("--from", labels)).output).toMatchObject({ annotated: disagreements.length });
+    const rollout = await all.until(different);
+    expect(rollout).toMatchObject({ state: "rolled-back", verdict: { action: "rollback", reason: "accuracy-worse" } });
+    expect(rollout.looks.every(({ share }) => share === 0)).toBe(true);
+  });
+
+  it("holds without traffic, asks a person, and goes back when one says so", async () => {
+    const one = all.good[7] ?? "";
+    await users.stop();
+    await start(one);
+    const standing = async () => {
+      const found = await all.rollout();
+      return found?.candidate.sha256 === one ? found.verdict?.reason : undefined;
+    };
+    await expect.poll(standing, { timeout: 60_000, interval: 200 }).toBe("no-data");
+    await expect.poll(standing, { timeout: 60_000, interval: 200 }).toBe("ask-a-person");
+    expect(await all.rollout()).toMatchObject({ state: "watching", stage: { share: 0 }, verdict: { action: "hold" } });
+    expect(await incidents()).toContain("release-undecided");
+    expect(await say("abort", "there is nobody")).toMatchObject({ state: "aborted" });
+    users = startUsers(all.system.servers.endpoints.edge.url);
+  });
+
+  it("freezes where both models are bad: it gives nobody more and calls a person, and cannot be promoted", async () => {
+    const one = all.good[8] ?? "";
+    await start(one);
+    await all.at(one, 0.25);
+    const served = (await all.edge.pointer())?.current.sha256 ?? "";
+    await say("pause", "a look at what happens when the store rots");
+    for (const sha256 of [one, served]) await all.damage(sha256);
+    await killEdge();
+    const frozen = async () => (await all.rollout().catch(() => undefined))?.verdict?.action;
+    await expect.poll(frozen, { timeout: 60_000, interval: 200 }).toBe("freeze");
+    await say("resume", "go on");
+    await all.until(one, "frozen");
+    await expect(say("promote", "it must go out")).rejects.toThrow("the evidence speaks against it: both-arms-bad");
+    for (const sha256 of [one, served]) await all.upload(sha256);
+    expect(await say("abort", "the store is mended")).toMatchObject({
+      state: "aborted",
+      rolledBack: { sha256: served },
+    });
+    expect(await incidents()).toContain("release-frozen");
+  });
+
   it("goes on where its worker is killed in each stage", async () => {
     const [, , , , , , one = ""] = all.good;
     await start(one);
-    for (const share of [0.25, 0.5]) {
-      await expect
-        .poll(async () => (await all.rollout().catch(() => undefined))?.stage?.share, {
-          timeout: 180_000,
-          interval: 100,
-        })
-        .toBe(share);
+    for (const share of [0, 0.25, 0.5]) {
+      await all.at(one, share);
       process.kill(pidOf("pipeline"), "SIGKILL");
     }
     const rollout = await all.until(one);

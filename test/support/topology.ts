@@ -71,7 +71,7 @@ export interface Topology {
 
 /**
  * The parts of `temporal-docker/compose.yaml` as processes of this machine, by the same scripts and config files: Temporal by mTLS on
- * Postgres, the store, the edge, two workers of each kind, Prometheus and Alertmanager. Only addresses are put in their place.
+ * Postgres, the store, the edge, two `pipeline` and two `compute` workers and an `urgent` one, Prometheus and Alertmanager. Only addresses are put in their place.
  */
 export async function startTopology(
   programs: { [Program in keyof Programs]: string },
@@ -249,6 +249,7 @@ export async function startTopology(
     await Promise.all([
       worker("pipeline", 1).then(() => worker("pipeline", 2)),
       worker("compute", 1).then(() => worker("compute", 2)),
+      worker("urgent", 1),
       start({
         name: "prometheus",
         command: programs.prometheus,

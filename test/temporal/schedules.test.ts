@@ -9,6 +9,7 @@ import { Config } from "#contracts/config.ts";
 import { DEV_SERVER, findBinary } from "#local/temporal-binary.ts";
 import { cycleOf } from "#policy/cycles.ts";
 import { datesBetween } from "#policy/logical-date.ts";
+import { setHistoryDays } from "#workers/history-retention.ts";
 import { applySchedule, type Declared, declaredSchedules, listSchedules, setPaused } from "#workers/schedules.ts";
 import { workflowBundle } from "#workers/workflow-bundle.ts";
 import type { Launch } from "#workflows/launch.ts";
@@ -68,6 +69,12 @@ describe("schedules", () => {
   });
 });
 
+it("histories of runs that are over are kept as long as the config says", async () => {
+  await setHistoryDays(client, config.retention.historyDays);
+  const { config: namespace } = await client.workflowService.describeNamespace({ namespace: "default" });
+  expect(Number(namespace?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 86_400);
+});
+
 describe("failure 7, backfill storms", () => {
   it("cannot come: five weeks and fifteen month ends backfilled start each run once and none twice", async () => {
     const worker = await Worker.create({
@@ -75,6 +82,7 @@ describe("failure 7, backfill storms", () => {
       namespace: "default",
       taskQueue: "pipeline",
       workflowBundle: { codePath: await workflowBundle(await mkdtemp(join(tmpdir(), "haqei-bundle-"))) },
+      sinks: { trace: { ended: { fn: () => undefined } } },
     });
     await worker.runUntil(async () => {
       // A leap day among them. 02:00 in Tokyo is 17:00 UTC of the logical date itself.
