@@ -38,11 +38,13 @@ describe("saved histories", () => {
       "launch.json",
       "notify-delivered.json",
       "rollout-aborted.json",
+      "rollout-before-shadows.json",
       "rollout-next.json",
       "rollout-paused.json",
       "rollout-promoted.json",
       "rollout-released.json",
       "rollout-rolled-back.json",
+      "rollout-shadow-labelled.json",
       "watch-firing.json",
       "watch-over.json",
     ]);
