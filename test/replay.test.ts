@@ -45,8 +45,10 @@ describe("saved histories", () => {
       "rollout-released.json",
       "rollout-rolled-back.json",
       "rollout-shadow-labelled.json",
+      "watch-emergency.json",
       "watch-firing.json",
       "watch-over.json",
+      "weekly-report.json",
     ]);
   });
 

@@ -8,6 +8,7 @@ import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
 import { DAGS, queueOf } from "#workflows/kinds.ts";
 import { progressQuery } from "#workflows/messages.ts";
+import type { weeklyReport } from "#workflows/weekly-report.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { reportRun } from "./runs.ts";
 import { temporalConnection } from "./temporal-connection.ts";
@@ -110,6 +111,23 @@ async function startOrJoin(
     if (error instanceof WorkflowExecutionAlreadyStartedError)
       return { handle: client.workflow.getHandle(workflowId), reused: true };
     throw error;
+  }
+}
+
+/** Has a week's report written and sent by a workflow. @returns the channels that it goes to */
+export async function sendReport(endpoints: Endpoints, to: string): Promise<string[]> {
+  const client = await connectClient(endpoints);
+  try {
+    const { channels } = await client.workflow.execute<typeof weeklyReport>("weeklyReport", {
+      taskQueue: "pipeline",
+      workflowId: `report-${to}`,
+      args: [{ to }],
+      workflowIdConflictPolicy: "USE_EXISTING",
+      staticSummary: `the week up to ${to}, asked for by hand`,
+    });
+    return channels;
+  } finally {
+    await client.connection.close();
   }
 }
 
