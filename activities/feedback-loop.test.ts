@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Config, FeedbackConfig } from "#contracts/config.ts";
 import { FeedbackType, type LoggedEvent } from "#contracts/event.ts";
-import type { Example } from "#contracts/example.ts";
+import { type Example, UnjudgedQueries } from "#contracts/example.ts";
 import { fromArrow, toArrow } from "#datasets/arrow.ts";
 import { explore } from "#policy/exploration.ts";
 import { randomOf } from "#simulation/random.ts";
 import { learnExamples } from "./feedback.ts";
 import { preprocess } from "./preprocess.ts";
-import { jsonBytes, type StageContext } from "./stage.ts";
+import { jsonBytes, jsonOf, type StageContext } from "./stage.ts";
 
 const CLASSES = ["1", "2", "3"];
 const [WRONG, RIGHT, OTHER] = [1, 2, 3];
@@ -101,7 +101,10 @@ describe("failure 11, feedback loops and pruned labels", () => {
       authored("道に迷う", "1", "contrast"),
     ];
     const texts = [...people.map(({ text }) => text), "だれも書かなかった"];
-    const settings = Config.parse({ preprocess: { minimumExamples: 1, feedback: { maximumShare: 1 } } });
+    const settings = Config.parse({
+      preprocess: { minimumExamples: 1, feedback: { maximumShare: 1 } },
+      teacher: { url: "http://127.0.0.1:1/v1", unjudged: { most: 100 } },
+    });
     const events = fc.array(
       fc.record({
         type: fc.constantFrom(...FeedbackType.options),
@@ -119,7 +122,7 @@ describe("failure 11, feedback loops and pruned labels", () => {
           ),
         );
         const { artefacts, window } = kept(lines);
-        const { bytes } = await preprocess({ artefacts, scratch: "" })({
+        const { bytes, beside } = await preprocess({ artefacts, scratch: "" })({
           ...context(settings),
           input: async (role) =>
             ({ window, keywords: jsonBytes([]), authored: toArrow({ examples: people, classes: CLASSES }) })[
@@ -131,6 +134,10 @@ describe("failure 11, feedback loops and pruned labels", () => {
         expect(examples.filter(({ split }) => split !== "train")).toEqual(heldOut);
         const known = new Set(heldOut.map(({ text }) => text));
         expect(examples.filter(({ source, text }) => source === "feedback" && known.has(text))).toEqual([]);
+        // Nor is any of it offered to a teacher; what is, nobody judged.
+        const unjudged = UnjudgedQueries.parse(jsonOf(beside?.unjudged?.bytes as Uint8Array));
+        const own = new Set([...people, ...examples].map(({ text }) => text));
+        expect(unjudged.filter(({ text }) => own.has(text))).toEqual([]);
       }),
       { numRuns: 60 },
     );
@@ -147,7 +154,7 @@ function kept(lines: readonly string[]) {
 const context = (settings: Config): Omit<StageContext, "input"> => ({
   call: {
     ...{ stage: "02:preprocess", activity: "preprocess", asked: {}, inputs: {}, key: "k" },
-    settings: { preprocess: settings.preprocess, dictionary: settings.dictionary },
+    settings: { preprocess: settings.preprocess, dictionary: settings.dictionary, teacher: settings.teacher },
   },
   signal: new AbortController().signal,
   report: () => undefined,

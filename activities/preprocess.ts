@@ -13,19 +13,24 @@ import { askedQueries, UsageCounts } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { eventsByText } from "./event-shards.ts";
 import { type Dropped, Learner } from "./feedback.ts";
-import { jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { Unjudged } from "./unjudged.ts";
 
-const Settings = z.object({ preprocess: Config.shape.preprocess, dictionary: Config.shape.dictionary });
+const Settings = z.object({
+  preprocess: Config.shape.preprocess,
+  dictionary: Config.shape.dictionary,
+  teacher: Config.shape.teacher,
+});
 
 /**
  * `02:preprocess`: the window's events, validated and counted, joined to their queries and labelled, beside the authored examples, as
- * one frozen data set, and the keyword dictionary of the same words. Events are read some texts at a time, so that memory does not grow with
+ * one frozen data set, the keyword dictionary of the same words, and the queries that nobody judged, where a teacher may label them. Events are read some texts at a time, so that memory does not grow with
  * them. Too few examples, or feedback whose labels have shifted too far, are refused before anything is learnt.
  */
 export const preprocess =
   (needs: Pick<Dependencies, "artefacts" | "scratch">) =>
   async ({ call, input, report }: StageContext): Promise<StageWork> => {
-    const { preprocess: settings, dictionary } = Settings.parse(call.settings);
+    const { preprocess: settings, dictionary, teacher } = Settings.parse(call.settings);
     const { examples: authored, classes } = fromArrow(await input("authored"));
     const keywords = z.array(AuthoredKeyword).parse(jsonOf(await input("keywords")));
     const window = await input("window");
@@ -33,10 +38,13 @@ export const preprocess =
     const dropped: Dropped = {};
     const learner = new Learner(authored, classes, settings);
     const usage = new UsageCounts();
+    const unjudged = new Unjudged(authored, settings.weights);
+    const labelled = teacher.url === undefined ? 0 : teacher.unjudged.most;
     const types = new Map<FeedbackType, number>();
     let read = 0;
     for await (const events of eventsByText(needs, window, limits, dropped)) {
       learner.add(events);
+      if (labelled > 0) unjudged.add(events);
       usage.add(askedQueries(events));
       for (const { type } of events) types.set(type, (types.get(type) ?? 0) + 1);
       read += events.length;
@@ -62,10 +70,14 @@ export const preprocess =
     const left = merge(dropped, learnt.dropped);
     const examples = [...kept, ...learnt.examples];
     const { words, bytes } = buildDictionary({ examples, classes, keywords, usage: usage.usage() }, dictionary);
+    const queries = unjudged.queries(labelled);
     return {
       kind: "dataset",
       bytes: toArrow({ examples, classes }),
-      beside: { dictionary: { kind: "dictionary", bytes, metrics: { words: words.length } } },
+      beside: {
+        dictionary: { kind: "dictionary", bytes, metrics: { words: words.length } },
+        unjudged: { kind: "queries", bytes: jsonBytes(queries), metrics: { queries: queries.length } },
+      },
       metrics: {
         events: read,
         ...figures,
@@ -82,6 +94,7 @@ export const preprocess =
         classes: classes.length,
         dictionary_words: words.length,
         dictionary_bytes: bytes.byteLength,
+        unjudged: queries.length,
         ...Object.fromEntries(Object.entries(left).map(([reason, n]) => [`dropped_${reason}`, n])),
       },
       summary: `${figures.train.toLocaleString("en-US")} examples, ${figures.learnt.toLocaleString("en-US")} learnt; dropped: ${

@@ -51,6 +51,11 @@ export const TrainingConfig = z.strictObject({
   maxBytes: z.number().int().min(0).default(0),
   /** The rung that `maxBytes` is counted on, and that `haqei train` writes. */
   rung: z.enum(LADDER).default("coded"),
+  /**
+   * Words by `Intl.Segmenter` among the features of Japanese and Chinese. A runtime that cuts words otherwise refuses the model; one
+   * that goes on from a parent keeps the parent's way.
+   */
+  segmenter: z.boolean().default(false),
   /** Most frequent features kept; 0 keeps all. */
   maxFeatures: z.number().int().min(0).default(0),
   /** In place of `epochs` and `learningRate` where a run goes on from a parent (specification 2.1, "light weight adjustment"). */
@@ -131,6 +136,17 @@ export const TeacherConfig = z.strictObject({
   mix: z.number().min(0).max(1).default(0.6),
   /** How sure it is taken to be: its soft labels are softmax(margin * logits). */
   margin: z.number().positive().default(0.7),
+  /** Consented queries that nobody judged, labelled by it alone: no evidence, and never held out. */
+  unjudged: z
+    .strictObject({
+      /** Most of them, those of most users first; 0: none. */
+      most: z.number().int().min(0).max(100_000).default(0),
+      /** How much one counts in the fit, where an authored example counts 1. */
+      weight: z.number().gt(0).max(1).default(0.5),
+      /** Least probability of its first choice for a query to be learnt from. */
+      confidence: Share.default(0.3),
+    })
+    .prefault({}),
   /** False: where it does not answer, train without it, say so, and keep no result for later runs to take. */
   required: z.boolean().default(false),
   /** Environment variable that holds its API key, if it wants one: secrets never stand in the config. */

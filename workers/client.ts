@@ -14,12 +14,15 @@ import { reportRun } from "./runs.ts";
 import { temporalConnection } from "./temporal-connection.ts";
 import { tracedClient } from "./traced.ts";
 
-/** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError. */
-export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Promise<Client> {
+/** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError after `connectTimeout`. */
+export async function connectClient(
+  endpoints: Pick<Endpoints, "temporal">,
+  connectTimeout: `${number}s` = "5s",
+): Promise<Client> {
   const { temporal } = endpoints;
   try {
     return new Client({
-      connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout: "5s" }),
+      connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout }),
       namespace: temporal.namespace,
       interceptors: { workflow: [tracedClient] },
       ...payloadOptions(),

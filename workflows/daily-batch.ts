@@ -42,7 +42,7 @@ export const dailyDag: Dag = {
       retry: "work",
       inputs: { window: "01:collect", authored: "source:authored", keywords: "source:keywords" },
       reads: [],
-      settings: ["preprocess", "dictionary"],
+      settings: ["preprocess", "dictionary", "teacher"],
       produces: "dataset",
       // It holds the worker's thread while it makes the dictionary, as scoring and compressing do.
       heartbeatSeconds: 120,
@@ -54,7 +54,7 @@ export const dailyDag: Dag = {
       activity: "train",
       queue: "compute",
       retry: "work",
-      inputs: { dataset: "02:preprocess", parent: "source:parent" },
+      inputs: { dataset: "02:preprocess", unjudged: "02:preprocess#unjudged", parent: "source:parent" },
       reads: ["seed"],
       settings: ["training", "teacher", "learning"],
       produces: "model",
