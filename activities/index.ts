@@ -24,6 +24,7 @@ import { preprocess } from "./preprocess.ts";
 import { publishOperations } from "./publish-operations.ts";
 import { publishStatus } from "./publish-status.ts";
 import { rebuild } from "./rebuild.ts";
+import { type ReportNeeds, reportWeek } from "./report-week.ts";
 import { retain } from "./retain.ts";
 import { review } from "./review.ts";
 import { rollBack } from "./roll-back.ts";
@@ -82,10 +83,15 @@ export interface WatchErrands {
   deadMan: ReturnType<typeof deadMan>;
 }
 
+/** What the weekly report calls. */
+export interface ReportErrands {
+  reportWeek: ReturnType<typeof reportWeek>;
+}
+
 /** Activities of the queue `pipeline`: errands and light stages. */
 export const pipelineActivities = (
-  dependencies: Dependencies & Pick<MeasureNeeds, "runs">,
-): Errands & WatchErrands & Omit<StageActivities, "train"> => ({
+  dependencies: Dependencies & Pick<MeasureNeeds, "runs"> & Pick<ReportNeeds, "weekly">,
+): Errands & WatchErrands & ReportErrands & Omit<StageActivities, "train"> => ({
   standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
@@ -108,6 +114,7 @@ export const pipelineActivities = (
   keepIncident: keepIncident(dependencies),
   publishOperations: publishOperations(dependencies),
   deadMan: deadMan(dependencies),
+  reportWeek: reportWeek(dependencies),
   publishStatus: publishStatus(dependencies),
   settleRelease: settleRelease(dependencies),
   collect: stage(dependencies, collect(dependencies)),

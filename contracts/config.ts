@@ -513,6 +513,8 @@ export const NotifyConfig = z
     channels: z.array(ChannelConfig).default([]),
     /** Channels by the action that wants them, by name (a channel without one is called by its kind). */
     routes: Routes.default({}),
+    /** When the week's report goes to whom `weekly_report` is routed, on Mondays. */
+    reportAt: ClockTime.default("08:00"),
     /** Pauses between tries grow from `first` to `longest`; after `for` a message is given up, and listed so. */
     retry: z
       .strictObject({

@@ -17,6 +17,8 @@ export const Candidate = z.strictObject({
   dictionary: Sha256.optional(),
   /** What likely queries are taken from once everybody has it: the events and the authored data of its run. */
   warmFrom: z.strictObject({ window: Sha256, authored: Sha256 }).optional(),
+  /** Of an emergency, which is in canary within minutes: it does not begin in shadow. */
+  urgent: z.boolean().optional(),
   /** Who asked for it, where a person did: only then may a model that was rolled back be released. */
   person: z.string().min(1).max(100).optional(),
   reason: z.string().min(1).max(500).optional(),

@@ -85,6 +85,8 @@ export const StageReport = z.object({
   error: z.string().optional(),
   /** CPU of the process while the stage ran, threads included; absent where nothing ran. */
   cpuSeconds: z.number().nonnegative().optional(),
+  /** Actions as Temporal Cloud bills them; where they were counted. */
+  actions: z.number().int().nonnegative().optional(),
 });
 export type StageReport = z.infer<typeof StageReport>;
 
@@ -133,5 +135,7 @@ export const RunReport = z.object({
   /** True where the day was not over when its events were read. */
   partial: z.boolean().optional(),
   error: z.string().optional(),
+  /** As its stages', with what belongs to none. */
+  actions: z.number().int().nonnegative().optional(),
 });
 export type RunReport = z.infer<typeof RunReport>;

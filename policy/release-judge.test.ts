@@ -176,11 +176,11 @@ describe("a shadow", () => {
     expect(verdictOf({ ...healthy, shadow: labelled(0, 0, 0, 200), earlier: [passed] }).action).toBe("promote");
     expect(verdictOf({ ...healthy, shadow: labelled(0, 0, 0, 200) }).reason).toBe("shadow-disagreement");
   });
-  test("its errors count in the evidence of later stages", () => {
-    const failing: StageEvidence = { ...shadowed, canary: arm(5, 300), stable: arm(0, 300) };
-    const now: JudgeData = { canary: arm(3, 300), stable: arm(0, 300) };
-    expect(verdictOf(now).action).toBe("hold");
-    expect(verdictOf({ ...now, earlier: [failing] })).toMatchObject({ action: "rollback", reason: "errors-worse" });
+  test("its many good answers comfort nobody whom its canary fails", () => {
+    const failing: JudgeData = { ...without("accuracy"), canary: arm(8, 250), stable: arm(19, 4750) };
+    const shadowOfMany: StageEvidence = { ...shadowed, canary: arm(20, 5000), stable: arm(20, 5000) };
+    for (const earlier of [[], [shadowOfMany]])
+      expect(verdictOf({ ...failing, earlier })).toMatchObject({ action: "rollback", reason: "errors-worse" });
   });
   test("for any counts: one verdict; more failures, or labels against it, never promote it, and absence holds", () => {
     const anyShadow = fc

@@ -31,7 +31,9 @@ describe("stages", () => {
     expect(of({ stages: QUICK, shadow: { duration: "1h" } })[0]).toEqual([0, "1h"]);
     expect([placeOf(0), placeOf(0.05), placeOf(0.333333)]).toEqual(["in shadow", "at 5%", "at 33.33%"]);
   });
-  it("have none where the config leaves it out, where all get the model at once, and in policies older than it", () => {
+  it("have none where the config leaves it out, all get the model at once, it is urgent, and in policies older than it", () => {
+    const byDefault = ReleaseConfig.parse({});
+    expect(stagesOf(byDefault, { urgent: true })).toEqual(byDefault.stages);
     expect(of({ stages: QUICK, shadow: { sample: 0 } })[0]).toEqual([25, "6s"]);
     expect(of({ stages: QUICK.slice(1) })).toEqual([[100, "permanent"]]);
     const { shadow: _none, ...old } = ReleaseConfig.parse({});

@@ -1,17 +1,20 @@
 import type { ReleaseConfig } from "#contracts/config.ts";
-import type { CommandName, Rollout } from "#contracts/rollout.ts";
+import type { Candidate, CommandName, Rollout } from "#contracts/rollout.ts";
 import { hoursOf } from "./duration.ts";
 
 /** A stage as it is planned; at 0% the candidate is a shadow. */
 type PlannedStage = ReleaseConfig["stages"][number];
 
 /**
- * All stages of a rollout in order. What goes to everybody at once has no shadow, nor has a policy that was frozen before there were
- * any.
+ * All stages of a rollout in order. What is urgent or goes to everybody at once has no shadow, nor has a policy that was frozen before there
+ * were any.
  */
-export function stagesOf({ shadow, stages }: Pick<ReleaseConfig, "stages"> & Partial<ReleaseConfig>): PlannedStage[] {
+export function stagesOf(
+  { shadow, stages }: Pick<ReleaseConfig, "stages"> & Partial<ReleaseConfig>,
+  { urgent }: Pick<Candidate, "urgent"> = {},
+): PlannedStage[] {
   const [first] = stages;
-  if (!shadow?.sample || first === undefined || first.percentage === 100) return stages;
+  if (urgent || !shadow?.sample || first === undefined || first.percentage === 100) return stages;
   const seconds = (hoursOf(first.duration) * SECONDS_AN_HOUR) / 3;
   const duration = shadow.duration ?? `${Number(seconds.toPrecision(6))}s`;
   return [{ percentage: 0, duration }, ...stages];

@@ -43,8 +43,10 @@ describe("saved histories", () => {
       "rollout-promoted.json",
       "rollout-released.json",
       "rollout-rolled-back.json",
+      "watch-emergency.json",
       "watch-firing.json",
       "watch-over.json",
+      "weekly-report.json",
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { pipelineActivities } from "#activities/index.ts";
 import { measure } from "#activities/measure.ts";
 import { remembered } from "#activities/remembered.ts";
+import { weekInShort } from "#local/report.ts";
 import { readIncidents } from "#stores/incidents.ts";
 import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
@@ -19,6 +20,7 @@ await runWorker("pipeline", async ({ home, loaded, endpoints, sdkMetrics }) => {
   const dependencies = {
     ...(await connectDependencies(home, loaded, endpoints)),
     runs: () => listRuns(client, endpoints),
+    weekly: (to: string, now: number) => weekInShort({ home, loaded }, to, now),
   };
   const measured = measure(dependencies);
   const sources = {

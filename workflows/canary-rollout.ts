@@ -46,7 +46,7 @@ class Ended extends Error {
 }
 
 /**
- * Takes a candidate to users (specification 2.2): unseen beside the current model first, then 5%, 25%, 50%, 100%, each share for its planned time at least. Looks at the evidence on
+ * Takes a candidate to users (specification 2.2): unseen beside the current model first (unless it is urgent), then 5%, 25%, 50%, 100%, each share for its planned time at least. Looks at the evidence on
  * a timer; only evidence, or a person, takes it further, and never time alone; a stage that stays undecided asks a person. What speaks
  * against it takes it back. Then comes the candidate that waits, if any.
  */
@@ -78,7 +78,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
     for (;;) {
       if (rollout.stage && rollout.stage.share < 1) await watch(opened);
       const index = rollout.stage ? rollout.stage.index + 1 : 0;
-      const stage = stagesOf(policy)[index];
+      const stage = stagesOf(policy, candidate)[index];
       if (rollout.stage) earlier.push(evidence);
       if (stage === undefined) break;
       await calendarOpens(opened, timezone);

@@ -9,4 +9,5 @@ export { monthlyRebuild } from "./monthly-rebuild.ts";
 export { notify } from "./notify.ts";
 export { retention } from "./retention.ts";
 export { watch } from "./watch.ts";
+export { weeklyReport } from "./weekly-report.ts";
 export { weeklyRetrain } from "./weekly-retrain.ts";

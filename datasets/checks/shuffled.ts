@@ -5,8 +5,8 @@ import { train } from "#training/train.ts";
 import { type Authored, type Check, rule } from "./check.ts";
 
 const NAME = "shuffled labels teach nothing";
-/** Orders tried: chance alone exceeds a 95% interval in one data set of forty, so what looks like a leak must show again under another. */
-const SEEDS = [384, 385];
+/** Orders tried: chance alone exceeds this interval in one order of twenty, but a leak shows under every order. */
+const SEEDS = [384, 385, 386];
 /** Small: it need only be able to learn, were there something to learn. */
 const OPTIONS = TrainingConfig.parse({ max_dimension: 24, epochs: 6, maxFeatures: 15_000 });
 

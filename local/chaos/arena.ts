@@ -50,6 +50,7 @@ export interface Arena {
 
 /** Learns in seconds: chaos is not about accuracy. Every candidate is released, so that there is a release to disturb. */
 const QUICK = {
+  preprocess: { minimumExamples: 50 },
   training: { epochs: 12, max_dimension: 32, dropout: 0.3, maxFeatures: 20_000 },
   deploy: { accuracy_drop: 0.99 },
   compression: { shipBytes: 100_000_000, accuracy_impact: 0.5 },

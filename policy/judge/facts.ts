@@ -67,11 +67,12 @@ export const lnEnough = (policy: ReleaseConfig): number => Math.log(enough(polic
 export function factsOf(data: JudgeData, policy: ReleaseConfig): Facts {
   const stages = [...(data.earlier ?? []), data];
   const { assigned, stage, shadow } = data;
+  const met = stage?.share === 0 ? [data] : stages.filter(isMet);
   const passed = data.earlier?.some((one) => one.stage?.share === 0);
   return {
     stage,
-    errors: errorFacts(data, stages, policy),
-    lnOver: sum(stages, ({ canary }) =>
+    errors: errorFacts(data, met, policy),
+    lnOver: sum(met, ({ canary }) =>
       canary ? lnAboveLimit(canary.usersWithError, canary.users, policy.rollback_threshold.error_rate) : 0,
     ),
     assigned,
@@ -109,6 +110,9 @@ function errorFacts(
     lnBelow: lnBelowLimit(canary.usersWithError, canary.users, policy.rollback_threshold.error_rate),
   };
 }
+
+/** A shadow's users met none of its errors: many good answers beside another model's are no comfort for those of a canary. */
+const isMet = ({ stage }: StageEvidence): boolean => stage?.share !== 0;
 
 /** Rates change with the hour and shares with the stage, so a stage is compared only with itself. */
 function lnWorseIn({ canary, stable }: StageEvidence): number {

@@ -87,7 +87,7 @@ beforeAll(async () => {
   accepted = events.accepted;
   first = await startRun(system.servers.endpoints, input, { wait: true });
   await saveHistory(system.client, first.workflowId, first.runId, "daily-first");
-});
+}, 300_000);
 afterAll(async () => {
   delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   await system?.end();

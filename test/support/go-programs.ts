@@ -9,6 +9,8 @@ interface GoPrograms {
   version: string;
   /** Packages with a `main`, each of which becomes a program by its last part. */
   packages: readonly string[];
+  /** True where building takes minutes: it is built when it is asked for by `HAQEI_BUILD_PROGRAMS`, never by the way. */
+  large?: boolean;
 }
 
 /** The same version as the images of `temporal-docker/compose.yaml`. */
@@ -16,11 +18,13 @@ export const TEMPORAL_SERVER: GoPrograms = {
   name: "temporal-server",
   version: "1.29.1",
   packages: ["go.temporal.io/server/cmd/server", "go.temporal.io/server/cmd/tools/sql"],
+  large: true,
 };
 export const VERSITYGW: GoPrograms = {
   name: "versitygw",
   version: "1.8.0",
   packages: ["github.com/versity/versitygw/cmd/versitygw"],
+  large: true,
 };
 
 /** Holds Kubernetes' resources against schemas. */
@@ -40,9 +44,13 @@ export const COMPOSE: GoPrograms = {
  * Folder of programs built from their Go modules, which takes minutes once: they stay in the user's cache. Undefined, with a
  * message, where there is no Go or the modules are not reachable.
  */
-export function goPrograms({ name, version, packages }: GoPrograms): string | undefined {
+export function goPrograms({ name, version, packages, large = false }: GoPrograms): string | undefined {
   const folder = join(sharedCache(), `${name}-${version}`);
   if (packages.every((path) => existsSync(join(folder, basename(path))))) return folder;
+  if (large && !process.env.HAQEI_BUILD_PROGRAMS) {
+    console.warn(`${name} ${version} is not built yet, which takes minutes: npm run test:topology does it.`);
+    return undefined;
+  }
   mkdirSync(sharedCache(), { recursive: true });
   const draft = mkdtempSync(join(sharedCache(), ".go-"));
   console.warn(`Building ${name} ${version} from its Go module: some minutes, once.`);

@@ -31,7 +31,16 @@ const candidate = (letter: string, more: Partial<Candidate> = {}): Candidate => 
 const by = (reason: string) => ({ person: "mika", reason });
 
 type RolloutErrands = Omit<Errands, "standing" | "open" | "lookup" | "retain">;
-const NAMES = ["openRollout", "setShare", "checkHealth", "look", "rollBack", "openIncident", "publishStatus"] as const;
+const NAMES = [
+  "openRollout",
+  "setShare",
+  "checkHealth",
+  "look",
+  "settleRelease",
+  "rollBack",
+  "openIncident",
+  "publishStatus",
+] as const;
 
 const QUEUE = "rollouts";
 /** What stands behind each rollout, by workflow id: one worker serves all. */
@@ -403,7 +412,8 @@ describe("a person", () => {
       { labelsPerHour: 2 },
       async (handle) => {
         expect(await refused(say(handle, "promote", "hurry"))).toMatch(/switch is under way|nothing was looked at/);
-        await environment.sleep(`${SHADOW + 1}h`);
+        // Between the first look at its first users and the second.
+        await environment.sleep(`${60 * (SHADOW + 1) + 30}m`);
         expect(await refused(say(handle, "promote", "hurry"))).toContain("too-early");
         for (const share of [0.25, 0.5, 1]) {
           await environment.sleep(share === 0.25 ? "6h" : share === 0.5 ? "13h" : "25h");
