@@ -50,13 +50,16 @@ export const assess =
     };
   };
 
-/** Puts next week's experiment in the place of those of earlier weeks that nobody started. Answers its name. */
+/**
+ * Puts next week's experiment in the place of those of earlier weeks that nobody started. A week that is run again has it anew, with the
+ * models of that run, unless a person started it meanwhile. Answers its name.
+ */
 async function setUp(registry: Registry, plan: Experiment["plan"]): Promise<string> {
   const before = await readExperiments(registry);
-  if (before.some((one) => one.plan.name === plan.name)) return plan.name;
+  if (before.some((one) => one.plan.name === plan.name && one.state !== "created")) return plan.name;
   try {
     for (const left of before)
-      if (left.state === "created" && left.plan.name.startsWith("weekly-"))
+      if (left.state === "created" && left.plan.name.startsWith("weekly-") && left.plan.name !== plan.name)
         await putExperiment(registry, {
           ...left,
           state: "stopped",

@@ -2,6 +2,7 @@ import type { Client } from "@temporalio/client";
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { z } from "zod";
 import { ROLLOUT_ID, type Rollout } from "#contracts/rollout.ts";
+import type { Act } from "#contracts/watch.ts";
 import { hoursOf } from "#policy/duration.ts";
 import { isOver } from "#policy/rollout.ts";
 import { change } from "#stores/change.ts";
@@ -24,12 +25,6 @@ const NAME = "watch/rollbacks";
 const KEPT = 100;
 const HOUR = 3_600_000;
 const PERSON = "auto_rollback";
-
-export interface AutoRollbackCall {
-  episode: string;
-  rule: string;
-  value: number | null;
-}
 
 /** What `auto_rollback` needs to know of Temporal. */
 export interface RolloutDesk {
@@ -64,7 +59,7 @@ export const rolloutDesk = (client: () => Client): RolloutDesk => ({
  */
 export const autoRollback =
   (needs: Pick<Dependencies, "config" | "registry" | "edge" | "now">, desk: RolloutDesk) =>
-  (call: AutoRollbackCall): Promise<string> =>
+  (call: Act): Promise<string> =>
     beating(() =>
       named(async () => {
         const { config, edge, registry, now } = needs;
@@ -104,14 +99,16 @@ export const autoRollback =
 async function decided(
   { config, registry, edge, now }: Pick<Dependencies, "config" | "registry" | "edge" | "now">,
   desk: RolloutDesk,
-  { episode }: AutoRollbackCall,
+  { episode }: Act,
 ): Promise<Decision> {
   const [rollout, pointer] = await Promise.all([desk.running(), edge.pointer()]);
   const at = now();
   const settled = at - hoursOf(config.watch.settle) * HOUR;
   const acted = ({ how }: Decision) => how !== "settling" && how !== "nothing";
   const wanted = (): Omit<Decision, "episode" | "at"> => {
-    if (rollout) return { how: "rollout" };
+    // A shadow is seen by nobody: it is not what users meet.
+    const isUnseen = pointer?.shadow !== undefined && pointer.canary === undefined;
+    if (rollout && !isUnseen) return { how: "rollout" };
     if (!pointer) return { how: "nothing" };
     if (pointer.canary) return { how: "previous", model: pointer.canary.sha256 };
     return pointer.previous ? { how: "previous", model: pointer.current.sha256 } : { how: "simple" };

@@ -18,6 +18,8 @@ import { linesOfWindow } from "./window.ts";
 const ZONE = "Asia/Tokyo";
 const DATE = "2026-11-24";
 const HOUR = 3_600_000;
+/** Rows of a segment. */
+const PAGE = 3;
 const DAY_ENDS = startOfDate(addDays(DATE, 1), ZONE);
 
 interface Row {
@@ -36,11 +38,15 @@ const lineOf = ({ seq, receivedAt, user, text }: Row): string =>
   });
 
 /** A home whose edge holds these rows, and what its two first stages make of them. */
-async function home(rows: readonly Row[], work: (run: ReturnType<typeof runs>) => Promise<void>): Promise<void> {
+async function home(
+  rows: readonly Row[],
+  work: (run: ReturnType<typeof runs>) => Promise<void>,
+  partBytes?: number,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "haqei-collect-"));
   const registry = sqliteRegistry(join(folder, "registry.db"));
   try {
-    await work(runs(rows, folderArtefacts(join(folder, "artefacts")), registry));
+    await work(runs(rows, folderArtefacts(join(folder, "artefacts")), registry, partBytes));
   } finally {
     registry.close();
     await rm(folder, { recursive: true });
@@ -51,10 +57,11 @@ function runs(
   rows: readonly Row[],
   artefacts: ReturnType<typeof folderArtefacts>,
   registry: ReturnType<typeof sqliteRegistry>,
+  partBytes: number | undefined,
 ) {
   const edge = {
     async events(after: number, limit: number) {
-      const page = rows.filter(({ seq }) => seq > after).slice(0, limit);
+      const page = rows.filter(({ seq }) => seq > after).slice(0, Math.min(limit, PAGE));
       return { lines: page.map(lineOf), next: page.at(-1)?.seq ?? after };
     },
   };
@@ -65,7 +72,10 @@ function runs(
     input: async (role) => given[role] as Uint8Array,
   });
   const collected = (date: string, erasures: Erasure[] = [], windowDays = 30) =>
-    collect({ registry, artefacts, codeDigests: {}, edge: edge as never })(
+    collect(
+      { registry, artefacts, codeDigests: {}, edge: edge as never },
+      partBytes,
+    )(
       context(
         "01:collect",
         { timezone: ZONE, preprocess: { windowDays } },
@@ -78,22 +88,26 @@ function runs(
     collected,
     /** Rows that a run learns from, by `seq`. */
     async seen(date: string, erasures: Erasure[] = [], windowDays = 30): Promise<number[]> {
-      const { beside } = await collected(date, erasures, windowDays);
-      const lines = await linesOfWindow(artefacts, beside?.window?.bytes ?? new Uint8Array());
-      return [...lines].map((line) => (JSON.parse(line) as Row).seq);
+      const { bytes } = await collected(date, erasures, windowDays);
+      const seqs: number[] = [];
+      for await (const lines of linesOfWindow(artefacts, bytes))
+        for (const line of lines) seqs.push((JSON.parse(line) as Row).seq);
+      return seqs;
     },
     async dataset(date: string, erasures: Erasure[] = []) {
-      const { beside } = await collected(date, erasures);
+      const { bytes: window } = await collected(date, erasures);
       const { preprocess: settings, dictionary } = Config.parse({
         // Two users alone: the cap on one user is for crowds.
         preprocess: { minimumExamples: 1, feedback: { maximumShare: 1 } },
       });
       const given = {
-        window: beside?.window?.bytes as Uint8Array,
+        window,
         keywords: jsonBytes([]),
         authored: toArrow({ examples: [], classes: ["1"] }),
       };
-      return preprocess({ artefacts })(context("02:preprocess", { preprocess: settings, dictionary }, given));
+      return preprocess({ artefacts, scratch: "" })(
+        context("02:preprocess", { preprocess: settings, dictionary }, given),
+      );
     },
   };
 }
@@ -107,33 +121,70 @@ describe("the window a run learns from", () => {
       { maxLength: 20 },
     );
     await fc.assert(
-      fc.asyncProperty(logs, fc.integer({ min: 1, max: 8 }), fc.nat(20), async (log, windowDays, lastSeq) => {
-        let receivedAt = DAY_ENDS - 6 * 24 * HOUR;
-        const rows = log.map(({ pause, user }, index): Row => {
-          receivedAt += pause;
-          return { seq: index + 1, receivedAt, user, text: `t${index}` };
-        });
-        await home(rows, async (run) => {
-          const first = addDays(DATE, 1 - windowDays);
-          const expected = rows.filter(({ receivedAt: at, user, seq }) => {
-            const day = logicalDateOf(at, ZONE);
-            return day >= first && day <= DATE && !(user === "anna" && seq <= lastSeq);
+      fc.asyncProperty(
+        logs,
+        fc.integer({ min: 1, max: 8 }),
+        fc.nat(20),
+        fc.constantFrom(undefined, 1),
+        async (log, windowDays, lastSeq, partBytes) => {
+          let receivedAt = DAY_ENDS - 6 * 24 * HOUR;
+          const rows = log.map(({ pause, user }, index): Row => {
+            receivedAt += pause;
+            return { seq: index + 1, receivedAt, user, text: `t${index}` };
           });
-          expect(await run.seen(DATE, [erasure("anna", lastSeq)], windowDays)).toEqual(expected.map(({ seq }) => seq));
-        });
-      }),
+          await home(
+            rows,
+            async (run) => {
+              const first = addDays(DATE, 1 - windowDays);
+              const expected = rows.filter(({ receivedAt: at, user, seq }) => {
+                const day = logicalDateOf(at, ZONE);
+                return day >= first && day <= DATE && !(user === "anna" && seq <= lastSeq);
+              });
+              expect(await run.seen(DATE, [erasure("anna", lastSeq)], windowDays)).toEqual(
+                expected.map(({ seq }) => seq),
+              );
+            },
+            partBytes,
+          );
+        },
+      ),
       { numRuns: 40 },
+    );
+  });
+
+  it("has a day in several partitions where it is too large for one, and takes the place of all of them when it changes", async () => {
+    const rows = Array.from({ length: 3 * PAGE }, (_, index): Row => {
+      return {
+        seq: index + 1,
+        receivedAt: DAY_ENDS - HOUR + index,
+        user: index === 0 ? "anna" : "ben",
+        text: `t${index}`,
+      };
+    });
+    await home(
+      rows,
+      async (run) => {
+        const { bytes, metrics } = await run.collected(DATE);
+        const { days } = EventWindow.parse(jsonOf(bytes));
+        expect(days.map(({ date, events }) => [date, events])).toEqual([1, 2, 3].map(() => [DATE, PAGE]));
+        expect(metrics).toMatchObject({ events: 3 * PAGE, window_events: 3 * PAGE, window_days: 1 });
+        const after = await run.collected(DATE, [erasure("anna", 1)]);
+        expect(EventWindow.parse(jsonOf(after.bytes)).days.map(({ events }) => events)).toEqual([PAGE - 1, PAGE, PAGE]);
+        // The segment and the one partition that held it; the others stand.
+        expect(after.timings?.planned_rewrites).toBe(2);
+      },
+      1,
     );
   });
 
   it("is the same list of partitions whenever it is read, though more events came", async () => {
     const rows: Row[] = [{ seq: 1, receivedAt: DAY_ENDS - 1, user: "ben", text: "席がない" }];
     await home(rows, async (run) => {
-      const before = (await run.collected(DATE)).beside?.window?.bytes;
+      const before = (await run.collected(DATE)).bytes;
       rows.push({ seq: 2, receivedAt: DAY_ENDS, user: "ben", text: "翌日の相談" });
-      expect((await run.collected(DATE)).beside?.window?.bytes).toEqual(before);
+      expect((await run.collected(DATE)).bytes).toEqual(before);
       const next = await run.collected(addDays(DATE, 1));
-      const { days } = EventWindow.parse(jsonOf(next.beside?.window?.bytes as Uint8Array));
+      const { days } = EventWindow.parse(jsonOf(next.bytes));
       expect(days.map(({ date }) => date)).toEqual([DATE, addDays(DATE, 1)]);
       expect(next.metrics).toMatchObject({ events: 1, window_events: 2 });
     });

@@ -7,3 +7,6 @@ export function currentRun(): { workflowId: string; runId: string } {
   if (workflowExecution) return workflowExecution;
   throw new InputError("this activity was not started by a workflow", "Start a run: haqei run daily.");
 }
+
+/** When Temporal's server scheduled the current activity, in ms: no worker's clock says whether a day is over. */
+export const serverTime = (): number => activityInfo().currentAttemptScheduledTimestampMs;

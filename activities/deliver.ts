@@ -11,7 +11,7 @@ export interface DeliverCall {
   channel: string;
 }
 
-type Needs = Pick<Dependencies, "config" | "registry" | "now">;
+type Needs = Pick<Dependencies, "config" | "registry" | "now"> & Partial<Pick<Dependencies, "artefacts">>;
 
 /** Keeps messages where they can be listed, before any is sent. */
 export const keepMessages =
@@ -25,7 +25,10 @@ export const keepMessages =
  * @throws NotReachableError where it may help to try again; NotificationRefusedError or InputError where it cannot
  */
 export const deliver =
-  ({ config, registry, now }: Needs, environment: Readonly<Record<string, string | undefined>> = process.env) =>
+  (
+    { config, registry, now, artefacts }: Needs,
+    environment: Readonly<Record<string, string | undefined>> = process.env,
+  ) =>
   ({ notification, channel }: DeliverCall): Promise<void> =>
     named(async () => {
       const kept = await readMessages(registry);
@@ -44,7 +47,12 @@ export const deliver =
       const settings = config.notify.channels.find(({ name, kind }) => (name || kind) === channel);
       if (settings === undefined)
         throw new NotReachableError(`there is no channel ${channel} any more`, "Mend notify.channels and start again.");
-      const called = await channelOf(settings, environment).send(notification);
+      const page = notification.report && (await artefacts?.get(notification.report));
+      const called = await channelOf(settings, environment).send(
+        notification,
+        undefined,
+        page && new TextDecoder().decode(page),
+      );
       await noteDelivery(registry, id, channel, {
         state: "delivered",
         at: now(),

@@ -16,6 +16,8 @@ export interface Dependencies {
   released: ArtefactStore;
   registry: Registry;
   checkpoints: CheckpointStore;
+  /** Folder for what is too large to hold and is removed again by whoever wrote it. */
+  scratch: string;
   /** Folder of the local processes' log files. */
   logs: string;
   /** File in which a teacher's embeddings are kept. */

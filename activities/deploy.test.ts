@@ -55,11 +55,13 @@ async function decide(model: Uint8Array): Promise<StageWork["verdict"]> {
   const call = {
     settings: { deploy: limits, compression, release, preprocess },
     activity: "deploy",
+    asked: { date: "2026-11-24" },
     stage: "06:deploy",
     inputs: { model: { sha256: sha256(model) } },
   } as unknown as StageCall;
   const needs = {
     artefacts: folderArtefacts(folder),
+    scratch: "",
     signer: createSigner(newSigningKey()),
     codeDigests: {},
     now: Date.now,

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { BlessingClaim } from "#contracts/blessing.ts";
 import { Config } from "#contracts/config.ts";
 import { type Pairs, Validation } from "#contracts/evaluation.ts";
-import type { StageCall } from "#contracts/run.ts";
+import { LogicalDate, type StageCall } from "#contracts/run.ts";
 import type { Verdict } from "#contracts/verdict.ts";
+import { EventWindow } from "#contracts/window.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { judgeCompression } from "#policy/compression-gate.ts";
 import { feasibility } from "#policy/feasibility.ts";
@@ -11,10 +12,10 @@ import { pairsOf } from "#policy/pairs.ts";
 import { decideRelease } from "#policy/release-decision.ts";
 import { digestOf } from "#stores/digest.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { readEvents } from "./feedback.ts";
+import { eventsByText } from "./event-shards.ts";
 import { scoreMetrics, testQueries } from "./scoring.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
-import { trafficOf } from "./traffic.ts";
+import { Traffic } from "./traffic.ts";
 
 const Settings = z.object({
   deploy: Config.shape.deploy,
@@ -23,7 +24,9 @@ const Settings = z.object({
   preprocess: Config.shape.preprocess,
 });
 
-type Needs = Pick<Dependencies, "artefacts" | "signer" | "codeDigests" | "now" | "measureAsServed">;
+const Asked = z.object({ date: LogicalDate });
+
+type Needs = Pick<Dependencies, "artefacts" | "scratch" | "signer" | "codeDigests" | "now" | "measureAsServed">;
 
 /**
  * `06:deploy`: whether the model may be released, compressed as it would be shipped and measured in the runtime that would serve it; a verdict
@@ -33,6 +36,7 @@ type Needs = Pick<Dependencies, "artefacts" | "signer" | "codeDigests" | "now" |
 export const deploy =
   (needs: Needs) =>
   async ({ call, input, signal }: StageContext): Promise<StageWork> => {
+    const { date } = Asked.parse(call.asked);
     const { deploy, compression, release, preprocess } = Settings.parse(call.settings);
     const limits = { ...deploy, accuracy_impact: compression.accuracy_impact };
     const validation = Validation.parse(jsonOf(await input("evaluation")));
@@ -81,9 +85,13 @@ export const deploy =
 
     /** What a rollout may expect of the day's traffic. */
     async function feasible(pairs: Pairs): Promise<Verdict["evidence"]> {
-      const lines = new TextDecoder().decode(await input("events")).split("\n");
-      const { events } = readEvents(lines, classes.length, preprocess.maximumEventBytes);
-      const traffic = trafficOf(events, pairs, release, preprocess.weights);
+      const { days } = EventWindow.parse(jsonOf(await input("window")));
+      const day = jsonBytes({ schema: 1, days: days.filter((one) => one.date === date) });
+      const { maximumEventBytes, weights } = preprocess;
+      const seen = new Traffic(weights);
+      for await (const events of eventsByText(needs, day, { classes: classes.length, maximumEventBytes }, {}))
+        seen.add(events);
+      const traffic = seen.expected(pairs, release);
       const { decidable, hours, message } = feasibility(traffic, release);
       return {
         users_per_hour: traffic.usersPerHour,

@@ -111,6 +111,7 @@ async function inputs(): Promise<Record<string, Uint8Array>> {
   };
 }
 
+let kind: "emergency" | undefined;
 async function release(action: "promote" | "hold", asked = true, proof?: string | null) {
   const verdict = { action, reason: "first-model", evidence: {}, policyDigest: POLICY };
   const blessing = proof === undefined ? await blessed(model.sha256) : (proof ?? undefined);
@@ -118,6 +119,7 @@ async function release(action: "promote" | "hold", asked = true, proof?: string 
   const { warm, dictionary: words, preprocess } = Config.parse({});
   return distribute({
     artefacts,
+    scratch: "",
     released,
     registry,
     signer: SIGNER,
@@ -130,7 +132,7 @@ async function release(action: "promote" | "hold", asked = true, proof?: string 
     call: {
       stage: "07:distribute",
       activity: "distribute",
-      asked: { release: asked },
+      asked: { release: asked, ...(kind ? { kind } : {}) },
       inputs: { model, decision: model, dictionary },
       settings: { distribute: { confirmSeconds: 0.5, acceptBreaking }, warm, dictionary: words, preprocess },
       key: "k",
@@ -212,6 +214,14 @@ describe("any later model", () => {
     expect(offered).toEqual([{ sha256: model.sha256, version: "v1.0.5", dictionary: dictionary.sha256 }]);
     expect(metrics).toMatchObject({ released: false, rollout: "started", model: model.sha256 });
     expect(warmed).toEqual([]);
+  });
+
+  it("of an emergency is urgent: it is not kept in shadow", async () => {
+    kind = "emergency";
+    await release("promote").finally(() => {
+      kind = undefined;
+    });
+    expect(offered).toEqual([expect.objectContaining({ sha256: model.sha256, urgent: true })]);
   });
 
   it("keeps its version when it is offered again", async () => {

@@ -6,6 +6,7 @@ import type { Pointer } from "#contracts/pointer.ts";
 import { type ArtefactReference, Sha256 } from "#contracts/reference.ts";
 import type { ReleaseRecord } from "#contracts/release.ts";
 import type { Candidate, OfferState } from "#contracts/rollout.ts";
+import { RunKind } from "#contracts/run.ts";
 import { Verdict } from "#contracts/verdict.ts";
 import { noteRelease } from "#stores/release-history.ts";
 import { noteReleasedDictionary } from "#stores/released-dictionary.ts";
@@ -19,11 +20,11 @@ import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts
 import { upload } from "./upload.ts";
 import { WarmSettings, warm } from "./warm.ts";
 
-const Asked = z.object({ release: z.boolean() });
+const Asked = z.object({ release: z.boolean(), kind: RunKind.optional() });
 const Settings = z.object({ distribute: Config.shape.distribute, ...WarmSettings.shape });
 const Decision = z.object({ verdict: Verdict, blessing: Sha256.optional() });
 
-type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "signer" | "registry"> & {
+type Needs = Pick<Dependencies, "artefacts" | "scratch" | "released" | "edge" | "signer" | "registry"> & {
   /** Starts a rollout of the candidate, or has it wait behind the one that runs. */
   offer: (candidate: Candidate) => Promise<OfferState>;
 };
@@ -37,7 +38,7 @@ type Needs = Pick<Dependencies, "artefacts" | "released" | "edge" | "signer" | "
 export const distribute =
   (needs: Needs) =>
   async ({ call, input, signal, report }: StageContext): Promise<StageWork> => {
-    const { release } = Asked.parse(call.asked);
+    const { release, kind } = Asked.parse(call.asked);
     const settings = Settings.parse(call.settings);
     const { confirmSeconds, acceptBreaking } = settings.distribute;
     const { model, readings, dictionary, window, authored } = call.inputs;
@@ -76,6 +77,7 @@ export const distribute =
         ...(readings ? { readings: readings.sha256 } : {}),
         ...(dictionary ? { dictionary: dictionary.sha256 } : {}),
         ...(window && authored ? { warmFrom: { window: window.sha256, authored: authored.sha256 } } : {}),
+        ...(kind === "emergency" ? { urgent: true } : {}),
       });
       return {
         kind: "release",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
-import { armsOf, labelledBy, pairsOf, roundTripsOf } from "./evidence.ts";
-import { trafficOf } from "./traffic.ts";
+import { armsOf, labelledBy, pairsOf, roundTripsOf, shadowArmsOf, shadowOf } from "./evidence.ts";
+import { Traffic } from "./traffic.ts";
 
 const { preprocess, release } = Config.parse({});
 let seq = 0;
@@ -66,6 +66,33 @@ describe("arms", () => {
   });
 });
 
+describe("a shadow", () => {
+  const pair = {
+    model: "a".repeat(64),
+    shadow: "b".repeat(64),
+    users: 210,
+    usersFailed: 3,
+    usersCurrentFailed: 1,
+    compared: 205,
+    differed: 30,
+    labelled: { n: 9, worse: 2, better: 4 },
+    agreed: 900,
+    disagreed: 100,
+    failed: 3,
+  };
+  it("is both arms for the same users, and what they differed in, one query a user", () => {
+    expect(shadowArmsOf(pair)).toEqual({
+      canary: { users: 210, usersWithError: 3 },
+      stable: { users: 210, usersWithError: 1 },
+    });
+    expect(shadowOf(pair)).toEqual({ shadow: { n: 205, unlabelled: 21, labelled: { n: 9, worse: 2, better: 4 } } });
+  });
+  it("is absent where nobody was asked", () => {
+    expect(shadowArmsOf(undefined)).toEqual({});
+    expect(shadowOf({ ...pair, compared: 0 })).toEqual({});
+  });
+});
+
 describe("labelled pairs", () => {
   it("count one query a user, with consent, by a correction or a thumb up, in the two arms", () => {
     const events = [
@@ -119,12 +146,18 @@ describe("traffic", () => {
   it("is users and labels an hour, a short stretch counting as one", () => {
     const hour = 3_600_000;
     const events = many(10, "current").map((one, index) => ({ ...one, receivedAt: index * hour }));
-    expect(trafficOf(events, { n: 100, worse: 6, better: 4 }, release, preprocess.weights)).toEqual({
+    const seen = new Traffic(preprocess.weights);
+    // Events of one text come together, the texts in parts.
+    for (const one of events) seen.add([one]);
+    expect(seen.expected({ n: 100, worse: 6, better: 4 }, release)).toEqual({
       usersPerHour: 10 / 9,
       labelsPerHour: 10 / 9,
       errorRate: 0.005,
       disagreement: 0.1,
     });
-    expect(trafficOf([], undefined, release, preprocess.weights)).toMatchObject({ usersPerHour: 0, labelsPerHour: 0 });
+    expect(new Traffic(preprocess.weights).expected(undefined, release)).toMatchObject({
+      usersPerHour: 0,
+      labelsPerHour: 0,
+    });
   });
 });

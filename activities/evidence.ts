@@ -2,6 +2,7 @@ import type { LearningWeights } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
 import type { ExposureAnswer } from "#contracts/http.ts";
 import type { JudgedArm, StageEvidence } from "#contracts/judge.ts";
+import type { ShadowCounts } from "#contracts/shadow.ts";
 import type { Classifier } from "#model/score.ts";
 import { lessonOf } from "#policy/labelling.ts";
 import { byAnswer } from "./feedback.ts";
@@ -28,8 +29,25 @@ export function armsOf(arms: ExposureAnswer["arms"]): Pick<StageEvidence, "canar
   };
 }
 
+type ShadowPair = ShadowCounts["pairs"][number];
+
+/** How often a shadow differed and what people said of it, one query a user; absent where nobody was compared. */
+export function shadowOf(pair: ShadowPair | undefined): Pick<StageEvidence, "shadow"> {
+  if (!pair?.compared) return {};
+  const { compared, differed, labelled } = pair;
+  return { shadow: { n: compared, unlabelled: Math.max(0, differed - labelled.n), labelled } };
+}
+
+/** Both models as they fared for the same users. Who errs in both arms alike makes the comparison only more careful. */
+export function shadowArmsOf(pair: ShadowPair | undefined): Pick<StageEvidence, "canary" | "stable"> {
+  if (!pair?.users) return {};
+  const { users, usersFailed, usersCurrentFailed } = pair;
+  return { canary: { users, usersWithError: usersFailed }, stable: { users, usersWithError: usersCurrentFailed } };
+}
+
 interface Labelled {
   arm: "canary" | "current";
+  user: string;
   text: string;
   classId: number;
 }
@@ -46,7 +64,7 @@ export function labelledBy(events: readonly LoggedEvent[], weights: LearningWeig
     if (text === undefined || first.user === undefined || (bucket !== "canary" && bucket !== "current")) continue;
     if (users.has(first.user)) continue;
     users.add(first.user);
-    labelled.push({ arm: bucket, text, classId: lesson.classId });
+    labelled.push({ arm: bucket, user: first.user, text, classId: lesson.classId });
   }
   return labelled;
 }

@@ -5,7 +5,7 @@ import { normalise } from "#model/normalise.ts";
 import { lessonOf } from "#policy/labelling.ts";
 import { cappedWeights } from "#policy/learning/caps.ts";
 import { consensusOf } from "#policy/learning/consensus.ts";
-import { debiasedBy, type PositionBias, positionBias } from "#policy/learning/position.ts";
+import { debiasedBy, ExploredAnswers, type PositionBias } from "#policy/learning/position.ts";
 import { trustOf, type Vote } from "#policy/learning/trust.ts";
 import { sha256 } from "#stores/digest.ts";
 
@@ -55,7 +55,9 @@ export function byAnswer(events: readonly LoggedEvent[]): Map<string, LoggedEven
   for (const event of events) {
     const { served } = event;
     const answer = `${served.textHash} ${event.user ?? ""} ${served.at}`;
-    answers.set(answer, [...(answers.get(answer) ?? []), event]);
+    const about = answers.get(answer);
+    if (about) about.push(event);
+    else answers.set(answer, [event]);
   }
   return answers;
 }
@@ -73,90 +75,161 @@ export interface Learnt {
 }
 
 /**
- * Joins feedback to the answers it is about and labels their queries: one example a distinct text. Each lesson is a vote, an implicit
- * one weighed by how seldom its rank is looked at, all by how far their user is believed. A text's label is the class with more
- * weight than all others together and counts what it is ahead, up to a most; no user and no network gives more than its share of a class. Texts of
- * held-out splits are never learnt, and ones already authored with the same label teach nothing new. Needs consent: an answer
- * without its text is counted and left out.
+ * Learns from events as they are handed in, some texts at a time: joins them to the answers they are about and labels their queries,
+ * one example a distinct text. Each lesson is a vote, an implicit one weighed by how seldom its rank is looked at, all by how far their
+ * user is believed. A text's label is the class with more weight than all others together and counts what it is ahead, up to a most; no
+ * user and no network gives more than its share of a class. Texts of held-out splits are never learnt, and ones already authored
+ * with the same label teach nothing new. Needs consent: an answer without its text is counted and left out. Of an event nothing
+ * is kept but its answer's vote.
  */
+export class Learner {
+  readonly #authored: readonly Example[];
+  readonly #classes: readonly string[];
+  readonly #settings: Pick<Config["preprocess"], "weights" | "feedback">;
+  readonly #dropped: Dropped = {};
+  readonly #explored: ExploredAnswers;
+  readonly #votes: RankedVote[] = [];
+  readonly #asked = new Map<string, Asked>();
+  /** One string for each user and network, however often it was read. */
+  readonly #names = new Map<string, string>();
+
+  constructor(
+    authored: readonly Example[],
+    classes: readonly string[],
+    settings: Pick<Config["preprocess"], "weights" | "feedback">,
+  ) {
+    this.#authored = authored;
+    this.#classes = classes;
+    this.#settings = settings;
+    this.#explored = new ExploredAnswers(settings.feedback.position);
+  }
+
+  /** @param events everything that was said of the texts it is about */
+  add(events: readonly LoggedEvent[]): void {
+    const answers = inOrder(byAnswer(events));
+    for (const about of answers) this.#explored.add(about);
+    const { votes, asked } = votesOf(answers, this.#settings.weights, this.#dropped);
+    for (const [item, one] of asked) if (!this.#asked.has(item)) this.#asked.set(item, one);
+    for (const { user, network, ...vote } of votes)
+      this.#votes.push({
+        ...vote,
+        user: this.#named(user),
+        ...(network === undefined ? {} : { network: this.#named(network) }),
+      });
+  }
+
+  #named(name: string): string {
+    const known = this.#names.get(name);
+    if (known === undefined) this.#names.set(name, name);
+    return known ?? name;
+  }
+
+  learnt(): Learnt {
+    const { feedback } = this.#settings;
+    const dropped = { ...this.#dropped };
+    const position = this.#explored.bias();
+    const votes = this.#votes.map((vote) => debiased(vote, position));
+    const { heldOut, labelsOf, weightOf } = knownTexts(this.#authored, this.#classes);
+    const trust = trustOf(votes, labelsOf, feedback.trust);
+    for (const vote of votes) vote.weight *= trust.get(vote.user) as number;
+
+    const won = [...Map.groupBy(votes, ({ item }) => item)].flatMap(([item, said]) => {
+      const consensus = consensusOf(said, feedback.maximumWeight);
+      if (consensus === undefined) count(dropped, "contradictory");
+      else if (heldOut.has(item)) count(dropped, "held-out");
+      else if (labelsOf.get(item)?.has(consensus.label)) count(dropped, "already-authored");
+      else return consensus.votes;
+      return [];
+    });
+    const weighed = cappedWeights(won, weightOf, feedback.maximumShare);
+    const examples = new Map<string, Example>();
+    for (const [at, { item, label }] of won.entries()) {
+      const known = examples.get(item);
+      const weight = (known?.weight ?? 0) + (weighed[at] as number);
+      const { text, lang } = this.#asked.get(item) as Asked;
+      // Named by the text alone: the same feedback gives the same data set in any home, whatever its secrets and clocks.
+      const id = known?.id ?? `f-${sha256(item).slice(0, 16)}`;
+      examples.set(item, {
+        id,
+        label: this.#classes[label - 1] as string,
+        text,
+        lang,
+        split: "train",
+        weight,
+        source: "feedback",
+        family: id,
+        acceptable: [],
+      });
+    }
+    const weighty = [...examples.values()].filter(({ weight }) => weight > 0);
+    if (weighty.length < examples.size) dropped["too-few-users"] = examples.size - weighty.length;
+    const before = won.reduce((sum, { weight }) => sum + weight, 0);
+    return {
+      examples: weighty.sort((a, b) => (a.id < b.id ? -1 : 1)),
+      dropped,
+      position,
+      users: trust.size,
+      distrusted: [...trust.values()].filter((one) => one < 0.5).length,
+      capped: before === 0 ? 0 : 1 - weighed.reduce((sum, weight) => sum + weight, 0) / before,
+    };
+  }
+}
+
+/** What events at hand teach. */
 export function learnExamples(
   events: readonly LoggedEvent[],
   authored: readonly Example[],
   classes: readonly string[],
-  { weights, feedback }: Pick<Config["preprocess"], "weights" | "feedback">,
+  settings: Pick<Config["preprocess"], "weights" | "feedback">,
 ): Learnt {
-  const dropped: Dropped = {};
-  const answers = inOrder(byAnswer(events));
-  const position = positionBias(answers, feedback.position);
-  const { votes, served } = votesOf(answers, { weights, position, dropped });
-  const { heldOut, labelsOf, weightOf } = knownTexts(authored, classes);
-  const trust = trustOf(votes, labelsOf, feedback.trust);
-  const believed = votes.map((vote) => ({ ...vote, weight: vote.weight * (trust.get(vote.user) as number) }));
-
-  const won = [...Map.groupBy(believed, ({ item }) => item)].flatMap(([item, said]) => {
-    const consensus = consensusOf(said, feedback.maximumWeight);
-    if (consensus === undefined) count(dropped, "contradictory");
-    else if (heldOut.has(item)) count(dropped, "held-out");
-    else if (labelsOf.get(item)?.has(consensus.label)) count(dropped, "already-authored");
-    else return consensus.votes;
-    return [];
-  });
-  const weighed = cappedWeights(won, weightOf, feedback.maximumShare);
-  const examples = new Map<string, Example>();
-  for (const [at, { item, label }] of won.entries()) {
-    const known = examples.get(item);
-    const weight = (known?.weight ?? 0) + (weighed[at] as number);
-    const { text, lang } = served.get(item) as Served;
-    // Named by the text alone: the same feedback gives the same data set in any home, whatever its secrets and clocks.
-    const id = `f-${sha256(item).slice(0, 16)}`;
-    examples.set(item, {
-      id,
-      label: classes[label - 1] as string,
-      text: text as string,
-      lang,
-      split: "train",
-      weight,
-      source: "feedback",
-      family: id,
-      acceptable: [],
-    });
-  }
-  const weighty = [...examples.values()].filter(({ weight }) => weight > 0);
-  if (weighty.length < examples.size) dropped["too-few-users"] = examples.size - weighty.length;
-  const before = won.reduce((sum, { weight }) => sum + weight, 0);
-  return {
-    examples: weighty.sort((a, b) => (a.id < b.id ? -1 : 1)),
-    dropped,
-    position,
-    users: trust.size,
-    distrusted: [...trust.values()].filter((one) => one < 0.5).length,
-    capped: before === 0 ? 0 : 1 - weighed.reduce((sum, weight) => sum + weight, 0) / before,
-  };
+  const learner = new Learner(authored, classes, settings);
+  learner.add(events);
+  return learner.learnt();
 }
 
-/** Each answer's lesson as a vote on its text, and of each text the answer first given to it. What teaches nothing is counted. */
+/** A vote with the rank, from 0, at which an implicit signal met its class; undefined where users said what they meant. */
+export type RankedVote = Vote & { rank?: number };
+
+/** A text as it was asked first. */
+export type Asked = { text: string; lang: Served["lang"] };
+
+/** Each answer's lesson as a vote on its text, and of each text how it was asked first. What teaches nothing is counted. */
 export function votesOf(
   answers: readonly (readonly LoggedEvent[])[],
-  { weights, position, dropped }: { weights: LearningWeights; position: PositionBias; dropped: Dropped },
-): { votes: Vote[]; served: Map<string, Served> } {
-  const votes: Vote[] = [];
-  const served = new Map<string, Served>();
+  weights: LearningWeights,
+  dropped: Dropped,
+): { votes: RankedVote[]; asked: Map<string, Asked> } {
+  const votes: RankedVote[] = [];
+  const asked = new Map<string, Asked>();
   for (const about of answers) {
     const lesson = lessonOf(about, weights);
-    const { served: answer, user = "", network } = about[0] as LoggedEvent;
+    const { served, user = "", network } = about[0] as LoggedEvent;
+    const { text, lang } = served;
     if (!lesson.taught) count(dropped, lesson.reason);
     else if (lesson.weight === 0) count(dropped, "no-weight");
-    else if (answer.text === undefined) count(dropped, "no-consent");
+    else if (text === undefined) count(dropped, "no-consent");
     else {
-      const item = normalise(answer.text);
-      if (!served.has(item)) served.set(item, answer);
+      const item = normalise(text);
+      if (!asked.has(item)) asked.set(item, { text, lang });
       const implicit = lesson.by === "click" || lesson.by === "dwell";
-      const weight = lesson.weight * (implicit ? debiasedBy(position, answer.shown.indexOf(lesson.classId)) : 1);
-      votes.push({ user, item, label: lesson.classId, weight, ...(network === undefined ? {} : { network }) });
+      votes.push({
+        user,
+        item,
+        label: lesson.classId,
+        weight: lesson.weight,
+        ...(network === undefined ? {} : { network }),
+        ...(implicit ? { rank: served.shown.indexOf(lesson.classId) } : {}),
+      });
     }
   }
-  return { votes, served };
+  return { votes, asked };
 }
+
+/** The vote weighed by how seldom its rank is looked at. */
+export const debiased = ({ rank, ...vote }: RankedVote, position: PositionBias): Vote => ({
+  ...vote,
+  weight: vote.weight * (rank === undefined ? 1 : debiasedBy(position, rank)),
+});
 
 /** Which texts are held out, which labels authors gave the others, and how much each class weighs by authors alone. */
 function knownTexts(

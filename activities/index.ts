@@ -9,6 +9,7 @@ import { deliver, giveUpMessage, keepMessages } from "./deliver.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { deploy } from "./deploy.ts";
 import { distribute } from "./distribute.ts";
+import { emergencyRetrain, retrainStarter } from "./emergency-retrain.ts";
 import { keepIncident } from "./keep-incident.ts";
 import { callingSettings, keepWatch } from "./keep-watch.ts";
 import { look } from "./look.ts";
@@ -23,6 +24,7 @@ import { preprocess } from "./preprocess.ts";
 import { publishOperations } from "./publish-operations.ts";
 import { publishStatus } from "./publish-status.ts";
 import { rebuild } from "./rebuild.ts";
+import { type ReportNeeds, reportWeek } from "./report-week.ts";
 import { retain } from "./retain.ts";
 import { review } from "./review.ts";
 import { rollBack } from "./roll-back.ts";
@@ -72,6 +74,7 @@ export interface WatchErrands {
   measure: ReturnType<typeof measure>;
   keepWatch: ReturnType<typeof keepWatch>;
   autoRollback: ReturnType<typeof autoRollback>;
+  emergencyRetrain: ReturnType<typeof emergencyRetrain>;
   keepMessages: ReturnType<typeof keepMessages>;
   deliver: ReturnType<typeof deliver>;
   giveUpMessage: ReturnType<typeof giveUpMessage>;
@@ -80,10 +83,15 @@ export interface WatchErrands {
   deadMan: ReturnType<typeof deadMan>;
 }
 
+/** What the weekly report calls. */
+export interface ReportErrands {
+  reportWeek: ReturnType<typeof reportWeek>;
+}
+
 /** Activities of the queue `pipeline`: errands and light stages. */
 export const pipelineActivities = (
-  dependencies: Dependencies & Pick<MeasureNeeds, "runs">,
-): Errands & WatchErrands & Omit<StageActivities, "train"> => ({
+  dependencies: Dependencies & Pick<MeasureNeeds, "runs"> & Pick<ReportNeeds, "weekly">,
+): Errands & WatchErrands & ReportErrands & Omit<StageActivities, "train"> => ({
   standing: standing(),
   open: open(dependencies),
   lookup: lookup(dependencies),
@@ -99,12 +107,14 @@ export const pipelineActivities = (
   measure: measure(dependencies),
   keepWatch: keepWatch(dependencies),
   autoRollback: autoRollback(dependencies, rolloutDesk(getClient)),
+  emergencyRetrain: emergencyRetrain(dependencies, retrainStarter(getClient)),
   keepMessages: keepMessages(dependencies),
   deliver: deliver(dependencies),
   giveUpMessage: giveUpMessage(dependencies),
   keepIncident: keepIncident(dependencies),
   publishOperations: publishOperations(dependencies),
   deadMan: deadMan(dependencies),
+  reportWeek: reportWeek(dependencies),
   publishStatus: publishStatus(dependencies),
   settleRelease: settleRelease(dependencies),
   collect: stage(dependencies, collect(dependencies)),

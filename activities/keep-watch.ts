@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { log } from "@temporalio/activity";
 import type { Config } from "#contracts/config.ts";
 import {
@@ -31,12 +32,18 @@ export const callingSettings = ({ timezone, watch, incidents, notify }: Config):
   retry: notify.retry,
 });
 
+/** An edge that is silent for so long does not answer: whoever looks cannot wait for it. */
+const SILENT_MS = 10_000;
+
 /** Where an edge that does not answer is seen: a metric that is always there. */
 const reachable = (edge: Dependencies["edge"]): Promise<number> =>
-  edge.health().then(
-    () => 1,
-    () => 0,
-  );
+  Promise.race([
+    edge.health().then(
+      () => 1,
+      () => 0,
+    ),
+    pause(SILENT_MS, 0, { ref: false }),
+  ]);
 
 /** ms until it is looked again, where a recovery wants it closer and this workflow's time is not over. */
 async function soonAgain(registry: Registry, { watch, recover }: Config, now: number, since: number) {
@@ -54,7 +61,7 @@ export const keepWatch =
   ({ config, registry, edge, now }: Pick<Dependencies, "config" | "registry" | "edge" | "now">) =>
   ({ tick, samples, since }: WatchCall): Promise<WatchPlan> =>
     named(async () => {
-      const rules = rulesOf(config.watch.rules);
+      const rules = rulesOf(config);
       const measured = { ...samples, edge_reachable: { value: await reachable(edge), n: 1 } };
       const silences = Silences.parse((await registry.read(SILENCES)).value ?? []);
       const at = now();

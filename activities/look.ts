@@ -5,7 +5,7 @@ import { decodeModel } from "#model/codec.ts";
 import { createClassifier } from "#model/score.ts";
 import { judge } from "#policy/release-judge.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { armsOf, labelledBy, pairsOf, roundTripsOf } from "./evidence.ts";
+import { armsOf, labelledBy, pairsOf, roundTripsOf, shadowArmsOf, shadowOf } from "./evidence.ts";
 import { named } from "./failure.ts";
 import { readEvents } from "./feedback.ts";
 import { beating } from "./heartbeat.ts";
@@ -17,6 +17,8 @@ export interface LookCall {
   stage: RolloutStage;
   /** Hours since the stage began. */
   hours: number;
+  /** Epoch of the pointer that made it a shadow, where it was one. */
+  shadowEpoch?: number;
   /** What the stages before it came to. */
   earlier: StageEvidence[];
 }
@@ -29,26 +31,40 @@ const PAGE = 1000;
  */
 export const look =
   ({ edge, artefacts, released, config }: Pick<Dependencies, "edge" | "artefacts" | "released" | "config">) =>
-  ({ candidate, policy, policyDigest, stage, hours, earlier }: LookCall): Promise<Looked> =>
+  ({ candidate, policy, policyDigest, stage, hours, shadowEpoch, earlier }: LookCall): Promise<Looked> =>
     beating(() =>
       named(async () => {
         const pointer = await edge.pointer();
-        const withdrawn = pointer?.canary?.sha256 !== candidate.sha256;
+        const inShadow = stage.share === 0;
+        const withdrawn = (inShadow ? pointer?.shadow : pointer?.canary)?.sha256 !== candidate.sha256;
+        const shadow =
+          shadowEpoch === undefined
+            ? undefined
+            : (await edge.shadowCounts(shadowEpoch)).pairs.find(
+                (pair) => pair.shadow === candidate.sha256 && pair.model === pointer?.current.sha256,
+              );
+        const judged = (evidence: StageEvidence, more: Pick<StageEvidence, "latency"> = {}): Looked => ({
+          verdict: judge({ ...evidence, ...more, earlier }, policy, policyDigest),
+          evidence,
+          withdrawn,
+        });
+        const at = { share: stage.share, hours, plannedHours: stage.plannedHours ?? 0 };
+        if (inShadow) return judged({ stage: at, ...shadowOf(shadow), ...shadowArmsOf(shadow) });
         const { arms } = await edge.exposure(stage.epoch);
         const lines = await linesAfter(edge, stage.afterSeq);
         // Labels name classes; one that the models do not have is right for neither.
         const { events } = readEvents(lines, Number.POSITIVE_INFINITY, config.preprocess.maximumEventBytes);
         const labelled = labelledBy(events, config.preprocess.weights);
         const evidence: StageEvidence = {
-          stage: { share: stage.share, hours, plannedHours: stage.plannedHours ?? 0 },
+          stage: at,
           ...armsOf(arms),
+          ...shadowOf(shadow),
           ...(pointer && labelled.length > 0
             ? pairsOf(labelled, await modelOf(candidate.sha256), await modelOf(pointer.current.sha256))
             : {}),
         };
         const latency = roundTripsOf(events);
-        const verdict = judge({ ...evidence, ...(latency ? { latency } : {}), earlier }, policy, policyDigest);
-        return { verdict, evidence, withdrawn };
+        return judged(evidence, latency ? { latency } : {});
 
         /** As it was made: what the edge reads may be damaged, which its users' errors tell. */
         async function modelOf(sha256: string) {

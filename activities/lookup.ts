@@ -54,5 +54,5 @@ async function isWished({ registry }: Dependencies, stage: string): Promise<bool
 async function isServed({ edge }: Dependencies, kept: StageResult): Promise<boolean> {
   const pointer = await edge.pointer();
   if (pointer?.signature === undefined) return false;
-  return [pointer.current.sha256, pointer.canary?.sha256].includes(String(kept.metrics.model));
+  return [pointer.current.sha256, pointer.canary?.sha256, pointer.shadow?.sha256].includes(String(kept.metrics.model));
 }

@@ -61,6 +61,8 @@ it("misses nothing of the edge's that a rule looks at", async () => {
     "model_update_available",
     "accuracy_drop_lower",
     "prediction_error_rate_lower",
+    "accuracy_drop",
+    "response_slower_ms",
   ]);
   expect(missingOf({}).length).toBeGreaterThanOrEqual(ALERT_RULES.length - 1);
 });

@@ -5,7 +5,7 @@ import { toArrow } from "#datasets/arrow.ts";
 import { readAuthored } from "#datasets/authored.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
 import { planOf } from "#policy/run-plan.ts";
-import { currentRun } from "./current-run.ts";
+import { currentRun, serverTime } from "./current-run.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
 import { parentOf } from "./parent.ts";
@@ -19,7 +19,7 @@ export const open =
   (dependencies: Dependencies) =>
   (run: RunInput, stages: string[]): Promise<OpenedRun> =>
     named(async () => {
-      const { config, directory, artefacts, now, picture } = dependencies;
+      const { config, directory, artefacts, picture } = dependencies;
       const folder = resolve(directory, run.dataset ?? config.dataset);
       const { examples, classes, readings, keywords } = await readAuthored(folder);
       const provenance = { producedBy: "open", parents: [], codeDigest: "", configDigest: "", metrics: {} };
@@ -62,7 +62,7 @@ export const open =
           stages.flatMap((name) => (minutes[name] === undefined ? [] : [[name, minutes[name]]])),
         ),
         windowMinutes,
-        partial: now() < startOfDate(addDays(run.date, 1), config.timezone),
+        partial: serverTime() < startOfDate(addDays(run.date, 1), config.timezone),
         ...(page ? { picture: page } : {}),
       };
     });

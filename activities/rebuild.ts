@@ -8,11 +8,10 @@ import { decodeDictionary, wordsOf } from "#model/dictionary.ts";
 import { type Rebuilt, rebuildDictionary } from "#policy/dictionary.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
 import { buildDictionary } from "#training/dictionary.ts";
-import { askedQueries, usageOf } from "#training/usage.ts";
+import { askedQueries, UsageCounts } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { readEvents } from "./feedback.ts";
+import { eventsByText } from "./event-shards.ts";
 import { jsonOf, type StageContext, type StageWork } from "./stage.ts";
-import { linesOfWindow } from "./window.ts";
 
 const Asked = z.object({ date: LogicalDate });
 const Settings = z.object({
@@ -26,7 +25,7 @@ const Settings = z.object({
  * are removed; the result is judged by its size and its coverage, and where it is refused the one that serves stays.
  */
 export const rebuild =
-  ({ artefacts }: Pick<Dependencies, "artefacts">) =>
+  (needs: Pick<Dependencies, "artefacts" | "scratch">) =>
   async ({ call, input }: StageContext): Promise<StageWork> => {
     const { date } = Asked.parse(call.asked);
     const { timezone, preprocess, dictionary: limits } = Settings.parse(call.settings);
@@ -34,9 +33,11 @@ export const rebuild =
     const keywords = z.array(AuthoredKeyword).parse(jsonOf(await input("keywords")));
     const before = await input(call.inputs.served ? "served" : "made");
     const bytes = await input("window");
-    const lines = await linesOfWindow(artefacts, bytes);
-    const { events } = readEvents(lines, classes.length, preprocess.maximumEventBytes);
-    const usage = usageOf(askedQueries(events));
+    const counts = new UsageCounts();
+    const { maximumEventBytes } = preprocess;
+    for await (const events of eventsByText(needs, bytes, { classes: classes.length, maximumEventBytes }, {}))
+      counts.add(askedQueries(events));
+    const usage = counts.usage();
     const until = startOfDate(addDays(date, 1), timezone);
     const first = EventWindow.parse(jsonOf(bytes)).days[0]?.date;
     const since = first === undefined ? until : startOfDate(first, timezone);

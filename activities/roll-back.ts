@@ -28,7 +28,7 @@ const LOOK_MS = 100;
 const CONFIRM_MS = 30_000;
 
 /**
- * Takes a model away from users: the canary is dropped, a current model gives way to the one before, at yet a higher epoch. Waits until
+ * Takes a model away from users: the canary, or the shadow, is dropped, a current model gives way to the one before, at yet a higher epoch. Waits until
  * the edge confirms it, answer after answer, and remembers the model. What an attempt before it did stands.
  * @throws NotReachableError where the edge does not answer or does not confirm; InputError where there is nothing to go back to
  */
@@ -65,13 +65,16 @@ export const rollBack =
       }),
     );
 
-/** The pointer that serves nobody this model; the very one where it does so already. */
+/** The pointer that serves nobody this model, and has it answer in nobody's shadow; the very one where it does so already. */
 function pointerWithout(pointer: Pointer, model: string, readings: string | undefined): Pointer {
-  const { canary, previous, current, ...rest } = pointer;
-  const kept = canary !== undefined && canary.sha256 !== model ? { canary } : {};
+  const { canary, shadow, previous, current, ...rest } = pointer;
+  const kept = {
+    ...(canary !== undefined && canary.sha256 !== model ? { canary } : {}),
+    ...(shadow !== undefined && shadow.sha256 !== model ? { shadow } : {}),
+  };
   if (current.sha256 !== model) {
-    if (canary?.sha256 !== model) return pointer;
-    return { ...rest, epoch: pointer.epoch + 1, current, ...(previous ? { previous } : {}) };
+    if (canary?.sha256 !== model && shadow?.sha256 !== model) return pointer;
+    return { ...rest, ...kept, epoch: pointer.epoch + 1, current, ...(previous ? { previous } : {}) };
   }
   if (!previous)
     throw new InputError(

@@ -111,6 +111,35 @@ describe("a share", () => {
   });
 });
 
+describe("a shadow", () => {
+  const shadow = (sample = 0.5) => setShare({ edge })({ candidate, percentage: 0, sample, first: true });
+  it("is given to nobody, and gives way to its canary under the same salt", async () => {
+    expect(await shadow()).toMatchObject({ withdrawn: false, epoch: 5 });
+    expect(pointer).toMatchObject({ shadow: { sha256: candidate.sha256, version: "v1.0.5-rc1", sample: 0.5 } });
+    expect(pointer?.canary).toBeUndefined();
+    expect(await shadow()).toMatchObject({ epoch: 5 });
+    const salt = pointer?.salt;
+    expect(await share(5)).toMatchObject({ withdrawn: false, epoch: 6 });
+    expect(pointer).toMatchObject({ salt, canary: { basisPoints: 500 } });
+    expect(pointer?.shadow).toBeUndefined();
+  });
+  it("is taken back like a canary, without a change for anybody", async () => {
+    await shadow();
+    expect(await back()).toMatchObject({ sha256: OLD, epoch: 6 });
+    expect(pointer?.shadow).toBeUndefined();
+    expect(pointer?.current.sha256).toBe(OLD);
+  });
+  it("takes the place of a canary that a broken-off rollout left, and of another shadow", async () => {
+    if (pointer) {
+      pointer.canary = { sha256: OTHER, version: "v0", basisPoints: 100 };
+      pointer.shadow = { sha256: OTHER, version: "v0", sample: 0.1 };
+    }
+    await shadow();
+    expect(pointer).toMatchObject({ shadow: { sha256: candidate.sha256 } });
+    expect(pointer?.canary).toBeUndefined();
+  });
+});
+
 describe("going back", () => {
   it("drops the canary, is confirmed by answers in a row, and remembers why", async () => {
     await share(25, true);

@@ -6,7 +6,10 @@ import { named } from "./failure.ts";
 
 export interface ShareCall {
   candidate: Candidate;
+  /** 0: as a shadow, seen by nobody. */
   percentage: number;
+  /** Share of people for whom a shadow answers beside the current model, 0 to 1. */
+  sample?: number;
   /** Its first share: whatever canary a broken-off rollout left is replaced. Later ones find their own or nothing. */
   first: boolean;
   /** With the last share, kept answers are thrown away by the same move. */
@@ -19,7 +22,7 @@ export type Switched = { withdrawn: true } | { withdrawn: false; epoch: number; 
 const END = Number.MAX_SAFE_INTEGER;
 
 /**
- * Gives the candidate a share of users, all of them at 100%, by compare-and-set to a higher epoch. What an attempt before it did stands.
+ * Gives the candidate a share of users, none of them at 0% and all at 100%, by compare-and-set to a higher epoch. What an attempt before it did stands.
  * `withdrawn` where somebody took the canary away meanwhile: that is theirs to decide.
  */
 export const setShare =
@@ -38,16 +41,22 @@ export const setShare =
 
 function pointerAfter(
   pointer: Pointer,
-  { candidate, percentage, first, cacheInvalidation }: ShareCall,
+  { candidate, percentage, sample = 0, first, cacheInvalidation }: ShareCall,
 ): Pointer | "stands" | "withdrawn" {
   const { sha256, version, readings, dictionary } = candidate;
-  const { current, canary, previous: _previous, ...rest } = pointer;
+  const { current, canary, shadow, previous, ...rest } = pointer;
   const basisPoints = Math.round(percentage * 100);
-  const ours = canary?.sha256 === sha256;
+  const ours = canary?.sha256 === sha256 || shadow?.sha256 === sha256;
   const full = percentage === 100;
-  if (full ? current.sha256 === sha256 : ours && canary.basisPoints === basisPoints) return "stands";
+  const has = full
+    ? current.sha256 === sha256
+    : percentage === 0
+      ? shadow?.sha256 === sha256 && shadow.sample === sample && canary === undefined
+      : canary?.sha256 === sha256 && canary.basisPoints === basisPoints;
+  if (has) return "stands";
   if (!first && !ours) return "withdrawn";
   const epoch = pointer.epoch + 1;
+  const asCandidate = { sha256, version: `${version}-rc1` };
   if (full)
     return {
       ...rest,
@@ -59,9 +68,11 @@ function pointerAfter(
       ...(dictionary ? { dictionary } : {}),
     };
   return {
-    ...pointer,
+    ...rest,
     epoch,
-    canary: { sha256, version: `${version}-rc1`, basisPoints },
+    current,
+    ...(previous ? { previous } : {}),
+    ...(percentage === 0 ? { shadow: { ...asCandidate, sample } } : { canary: { ...asCandidate, basisPoints } }),
     // A salt of its own: each rollout begins with other people.
     salt: first ? `rollout-${sha256.slice(0, 12)}-${epoch}` : pointer.salt,
   };

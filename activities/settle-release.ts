@@ -7,7 +7,7 @@ import { warm } from "./warm.ts";
 
 /** What follows once everybody has a model: its dictionary is noted, and likely queries are answered before anybody asks. */
 export const settleRelease =
-  (dependencies: Pick<Dependencies, "config" | "registry" | "artefacts" | "edge" | "now">) =>
+  (dependencies: Pick<Dependencies, "config" | "registry" | "artefacts" | "scratch" | "edge" | "now">) =>
   ({ sha256, version, dictionary, warmFrom }: Candidate): Promise<{ queries: number; warmed: number }> =>
     named(async () => {
       const { config, registry, artefacts } = dependencies;

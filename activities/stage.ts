@@ -89,7 +89,7 @@ export function stage(
           seconds: (performance.now() - started) / 1000,
           attempt: context.info.attempt,
         };
-        if (done.keep !== false) await keep(dependencies, call.key, result);
+        if (call.keep !== false && done.keep !== false) await keep(dependencies, call.key, result);
         await done.tidy?.();
         // The SDK adds workflow, run and activity to every line.
         context.log.info("stage done", {

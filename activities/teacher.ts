@@ -12,12 +12,12 @@ export interface Teaching {
 }
 
 /**
- * Asks the configured teacher for the embeddings of the training examples; what it said before, under the same model's name, is
+ * Asks the configured teacher for the embeddings of the training examples, and of queries that it is to label; what it said before, under the same model's name, is
  * read from the cache file. Throws NotReachableError where it is required and does not answer, InputError where it refuses.
  */
 export async function askTeacher(
   config: TeacherConfig,
-  texts: readonly string[],
+  { texts, unjudged = [] }: { texts: readonly string[]; unjudged?: readonly string[] },
   cache: string,
   hooks: EmbedHooks = {},
   env: NodeJS.ProcessEnv = process.env,
@@ -34,15 +34,24 @@ export async function askTeacher(
   });
   try {
     const vectors = await cachedEmbeddings(cache, client).embed(
-      texts.map((text) => prefix + text),
+      [...texts, ...unjudged].map((text) => prefix + text),
       hooks,
     );
-    const dimension = vectors[0]?.length ?? 0;
-    const embeddings = new Float32Array(vectors.length * dimension);
-    for (const [row, vector] of vectors.entries()) embeddings.set(vector, row * dimension);
-    return { teacher: { embeddings, mix, margin, dropout }, missed: false, said: `taught by ${model}` };
+    const embeddings = matrixOf(vectors.slice(0, texts.length));
+    const { weight, confidence } = config.unjudged;
+    const labels = { texts: unjudged, embeddings: matrixOf(vectors.slice(texts.length)), weight, confidence };
+    const teacher = { embeddings, mix, margin, dropout, ...(unjudged.length > 0 ? { unjudged: labels } : {}) };
+    return { teacher, missed: false, said: `taught by ${model}` };
   } catch (error) {
     if (required || !(error instanceof NotReachableError)) throw error;
     return { missed: true, said: `without its teacher: ${error.message}` };
   }
+}
+
+/** Vectors of one length, row by row. */
+function matrixOf(vectors: readonly Float32Array[]): Float32Array {
+  const dimension = vectors[0]?.length ?? 0;
+  const matrix = new Float32Array(vectors.length * dimension);
+  for (const [row, vector] of vectors.entries()) matrix.set(vector, row * dimension);
+  return matrix;
 }

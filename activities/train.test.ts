@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Example } from "#contracts/example.ts";
-import { toArrow } from "#datasets/arrow.ts";
+import { fromArrow, toArrow } from "#datasets/arrow.ts";
 import { folderCheckpoints } from "#stores/checkpoints.ts";
 import { type EmbeddingsServer, startEmbeddingsServer } from "#stores/test-support/embeddings-server.ts";
 import { tinyDev, tinyExamples } from "#training/test-support/tiny.ts";
-import type { StageContext } from "./stage.ts";
+import { jsonBytes, type StageContext } from "./stage.ts";
 import { train } from "./train.ts";
 
 const example = (split: Example["split"]) => (row: { label: string; text: string }, at: number) => ({
@@ -35,19 +35,19 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const run = (teacher: object | undefined) => {
+const run = (teacher: object | undefined, unjudged?: { text: string; lang: string }[]) => {
   const context: StageContext = {
     call: {
       stage: "03:train",
       activity: "train",
       asked: { seed: 7 },
-      inputs: {},
+      inputs: unjudged ? { unjudged: { uri: "file:unjudged", sha256: "0".repeat(64), bytes: 1, kind: "queries" } } : {},
       settings: { training: { epochs: 3, max_dimension: 6 }, ...(teacher ? { teacher } : {}) },
       key: "key",
     },
     signal: new AbortController().signal,
     report: () => undefined,
-    input: async () => dataset,
+    input: async (role) => (role === "unjudged" ? jsonBytes(unjudged) : dataset),
   };
   const checkpoints = folderCheckpoints(join(folder, "checkpoints"));
   return train({ checkpoints, embeddings: join(folder, "embeddings.db") })(context);
@@ -70,4 +70,30 @@ test("a result that missed its teacher is not kept", { timeout: 60_000 }, async 
   expect(missed).toMatchObject({ keep: false, metrics: { teacher: "none" } });
   expect(missed.summary).toContain("without its teacher");
   expect(missed.bytes).toEqual((await run(undefined)).bytes);
+});
+
+test("queries that nobody judged are labelled by the teacher, and kept beside the model as its word", async () => {
+  const unjudged = tinyExamples.slice(0, 6).map(({ text }) => ({ text: `${text} please`, lang: "en" }));
+  const teacher = { url: server.url, model: "tiny", unjudged: { most: 10, weight: 0.25, confidence: 0 } };
+  const taught = await run(teacher, unjudged);
+  expect(taught.metrics).toMatchObject({ taught: 6 });
+  expect(taught.summary).toContain("which labelled 6 queries more");
+  const { examples } = fromArrow(taught.beside?.taught?.bytes as Uint8Array);
+  expect(examples.map(({ text, lang }) => ({ text, lang }))).toEqual(unjudged);
+  for (const one of examples) expect(one).toMatchObject({ source: "teacher", split: "train", weight: 0.25 });
+  expect(server.asked.flatMap(({ body }) => body.input)).toHaveLength(tinyExamples.length + 6);
+
+  // They change what is learnt, and nothing that a doubtful teacher is not sure of does; asked again, its words are at hand.
+  const none = await run({ ...teacher, unjudged: { ...teacher.unjudged, confidence: 1 } }, unjudged);
+  expect(none.metrics).toMatchObject({ taught: 0 });
+  expect(none.beside).toBeUndefined();
+  expect(none.bytes).not.toEqual(taught.bytes);
+  expect(none.bytes).toEqual((await run({ url: server.url, model: "tiny" })).bytes);
+  expect(server.asked.flatMap(({ body }) => body.input)).toHaveLength(tinyExamples.length + 6);
+});
+
+test("without a teacher nobody labels them", async () => {
+  const alone = await run(undefined, [{ text: "a loan please", lang: "en" }]);
+  expect(alone.metrics).not.toHaveProperty("taught");
+  expect(alone.bytes).toEqual((await run(undefined)).bytes);
 });

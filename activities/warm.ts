@@ -2,10 +2,9 @@ import { z } from "zod";
 import { Config } from "#contracts/config.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { normalise } from "#model/normalise.ts";
-import { askedQueries, frequentQueries } from "#training/usage.ts";
+import { askedQueries, byFrequency, frequentQueries } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { readEvents } from "./feedback.ts";
-import { linesOfWindow } from "./window.ts";
+import { eventsByText } from "./event-shards.ts";
 
 export const WarmSettings = z.object({
   warm: Config.shape.warm,
@@ -23,18 +22,21 @@ export type WarmSettings = z.infer<typeof WarmSettings>;
  * @throws NotReachableError where the edge does not answer, or does not serve the release yet
  */
 export async function warm(
-  { edge, artefacts }: Pick<Dependencies, "edge" | "artefacts">,
+  needs: Pick<Dependencies, "edge" | "artefacts" | "scratch">,
   from: { window: Uint8Array; authored: Uint8Array },
   { warm: limits, dictionary, preprocess }: WarmSettings,
 ): Promise<{ queries: number; warmed: number }> {
   const { examples, classes } = fromArrow(from.authored);
-  const lines = await linesOfWindow(artefacts, from.window);
-  const { events } = readEvents(lines, classes.length, preprocess.maximumEventBytes);
-  const frequent = frequentQueries(askedQueries(events), dictionary.minimumUsers, limits.frequentQueries);
+  const { maximumEventBytes } = preprocess;
+  let frequent: { text: string; count: number }[] = [];
+  for await (const events of eventsByText(needs, from.window, { classes: classes.length, maximumEventBytes }, {}))
+    frequent = [...frequent, ...frequentQueries(askedQueries(events), dictionary.minimumUsers, limits.frequentQueries)]
+      .sort(byFrequency)
+      .slice(0, limits.frequentQueries);
   const authored = examples.filter(({ split, source }) => split === "train" && source === "authored");
   const texts = evenly(authored, limits.authoredQueries).map(({ text }) => normalise(text));
-  const queries = [...new Set([...frequent, ...texts])];
-  return { queries: queries.length, warmed: queries.length === 0 ? 0 : await edge.warm(queries) };
+  const queries = [...new Set([...frequent.map(({ text }) => text), ...texts])];
+  return { queries: queries.length, warmed: queries.length === 0 ? 0 : await needs.edge.warm(queries) };
 }
 
 /** `most` items, or all, at even distances. */

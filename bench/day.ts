@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client } from "@temporalio/client";
 import { runDemonstration } from "#local/demonstration.ts";
@@ -8,14 +10,17 @@ import { startRun } from "#workers/client.ts";
 import { startSystem } from "../test/support/system.ts";
 import { type Bar, dayPicture } from "./day-picture.ts";
 import { printFigures } from "./figures.ts";
+import { type Flame, flameOf, flamePicture, merged } from "./flame.ts";
 
 /**
  * Where a day goes: wall time, CPU-seconds and memory of all processes, by stage, with 400 simulated users' queries before the batch. CPU is read
- * from `/proc` ten times a second and laid over the stages' times in Temporal's history. Linux only. `--picture` draws it.
+ * from `/proc` ten times a second and laid over the stages' times in Temporal's history. Linux only. `--picture` draws it. `--flame` has Node
+ * profile its processes, which costs time of its own, and draws what they called.
  */
 const DATASET = fileURLToPath(new URL("../datasets", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../haqei.config.ts", import.meta.url));
 const PICTURE = new URL("../docs/images/day.svg", import.meta.url);
+const FLAME = new URL("../docs/images/flame.svg", import.meta.url);
 const EVERY_MS = 100;
 /** Linux counts CPU in hundredths of a second for programs, whatever the kernel's own clock. */
 const TICKS = 100;
@@ -96,10 +101,26 @@ function barOf(samples: readonly Sample[], { name, from, to }: Span): Bar {
   return { name, wall: (to - from) / 1000, cpu, bytes: Math.max(0, ...within.map(({ bytes }) => bytes)) };
 }
 
+/** What each process called, threads apart; the runtime of the edge and Temporal's server are not Node's, and have no profile. */
+function flamesIn(folder: string, names: ReadonlyMap<number, string>): Flame[] {
+  const flames = readdirSync(folder).flatMap((file) => {
+    const [, pid, thread] = /^CPU\.\d+\.\d+\.(\d+)\.(\d+)\./.exec(file) ?? [];
+    const name = names.get(Number(pid));
+    if (name === undefined) return [];
+    const text = readFileSync(join(folder, file), "utf8");
+    return flameOf(thread === "0" ? name : `${name}, in threads`, text);
+  });
+  return merged(flames);
+}
+
+const profiles = process.argv.includes("--flame") ? await mkdtemp(join(tmpdir(), "haqei-profiles-")) : undefined;
+if (profiles)
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --cpu-prof --cpu-prof-dir=${profiles} --cpu-prof-interval=2000`;
 const begun = Date.now();
+let leaders: ReadonlyMap<number, string> = new Map();
 const system = await startSystem({ dataset: DATASET, config: CONFIG });
 try {
-  const leaders = new Map(system.servers.children().map(({ pid, name }) => [pid, name]));
+  leaders = new Map(system.servers.children().map(({ pid, name }) => [pid, name]));
   const samples: Sample[] = [sampleOf(leaders)];
   const timer = setInterval(() => samples.push(sampleOf(leaders)), EVERY_MS);
   const ready = Date.now();
@@ -158,4 +179,11 @@ try {
   if (process.argv.includes("--picture")) await writeFile(PICTURE, dayPicture(bars, GROUPS));
 } finally {
   await system.end();
+}
+if (profiles) {
+  await writeFile(
+    FLAME,
+    flamePicture(flamesIn(profiles, leaders), "CPU time of a day's Node processes, from start to stop"),
+  );
+  await rm(profiles, { recursive: true });
 }

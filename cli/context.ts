@@ -81,7 +81,7 @@ async function writtenDown(
   if (!isAudited(name)) return action();
   let status: number = 1;
   try {
-    const result = await action();
+    const result = await inTrace(`haqei ${name}`, context, action);
     status = result.status ?? 0;
     return result;
   } catch (error) {
@@ -92,6 +92,15 @@ async function writtenDown(
       context.streams.err(`This was not written to the audit log: ${error.message}\n`),
     );
   }
+}
+
+/** What changes something is the root of a trace, where traces are asked for. */
+async function inTrace(name: string, context: Context, action: () => Promise<Result>): Promise<Result> {
+  const { tracesUrl } = await import("#workers/traces-url.ts");
+  const url = tracesUrl((await context.load()).loaded.config.telemetry.otlpUrl);
+  if (url === undefined) return action();
+  const { withinTrace } = await import("#workers/tracing.ts");
+  return withinTrace(name, url, (message) => context.streams.err(`${message}\n`), action);
 }
 
 async function writeDown(context: Context, done: Pick<AuditEntry, "action" | "detail" | "status">): Promise<void> {

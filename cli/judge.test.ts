@@ -93,7 +93,10 @@ test("so is a fault of the policy, and a file that is not there", async () => {
     "--json",
   );
   expect(wrong.exit).toBe(2);
-  expect(JSON.parse(wrong.out()).error.message).toMatch(/policy\.json is wrong: stages: .*100/);
+  expect(JSON.parse(wrong.out()).error).toMatchObject({
+    message: expect.stringMatching(/policy\.json is wrong: stages: .*100/),
+    hint: expect.stringContaining("release part"),
+  });
   const absent = await call("--data", join(folder, "nowhere.json"), "--json");
   expect(absent.exit).toBe(2);
   expect(JSON.parse(absent.out()).error.message).toMatch(/nowhere\.json/);

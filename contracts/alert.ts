@@ -7,6 +7,7 @@ export const AlertAction = z.enum([
   "page_oncall",
   "auto_rollback",
   "create_incident",
+  "emergency_retrain",
   "send_slack",
   "create_ticket",
   "log_metric",

@@ -51,6 +51,11 @@ export const TrainingConfig = z.strictObject({
   maxBytes: z.number().int().min(0).default(0),
   /** The rung that `maxBytes` is counted on, and that `haqei train` writes. */
   rung: z.enum(LADDER).default("coded"),
+  /**
+   * Words by `Intl.Segmenter` among the features of Japanese and Chinese. A runtime that cuts words otherwise refuses the model; one
+   * that goes on from a parent keeps the parent's way.
+   */
+  segmenter: z.boolean().default(false),
   /** Most frequent features kept; 0 keeps all. */
   maxFeatures: z.number().int().min(0).default(0),
   /** In place of `epochs` and `learningRate` where a run goes on from a parent (specification 2.1, "light weight adjustment"). */
@@ -131,12 +136,26 @@ export const TeacherConfig = z.strictObject({
   mix: z.number().min(0).max(1).default(0.6),
   /** How sure it is taken to be: its soft labels are softmax(margin * logits). */
   margin: z.number().positive().default(0.7),
+  /** Consented queries that nobody judged, labelled by it alone: no evidence, and never held out. */
+  unjudged: z
+    .strictObject({
+      /** Most of them, those of most users first; 0: none. */
+      most: z.number().int().min(0).max(100_000).default(0),
+      /** How much one counts in the fit, where an authored example counts 1. */
+      weight: z.number().gt(0).max(1).default(0.5),
+      /** Least probability of its first choice for a query to be learnt from. */
+      confidence: Share.default(0.3),
+    })
+    .prefault({}),
   /** False: where it does not answer, train without it, say so, and keep no result for later runs to take. */
   required: z.boolean().default(false),
   /** Environment variable that holds its API key, if it wants one: secrets never stand in the config. */
   apiKeyVariable: z.string().default("HAQEI_TEACHER_API_KEY"),
 });
 export type TeacherConfig = z.infer<typeof TeacherConfig>;
+
+/** A length of time such as `30s`, `15m`, `6h` or `2d`. */
+const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
 
 const Minutes = z.number().positive();
 
@@ -190,9 +209,11 @@ const MonthlyConfig = z.strictObject({
 
 /** The retrain between (7.2 `immediate`): trained, gated and offered within 30 minutes. */
 const EmergencyConfig = z.strictObject({
-  /** Share of judged answers that were judged wrong above which one is started. */
+  /** Share of judged answers that were judged wrong above which one is started by itself (alert `prediction_error_rate`). */
   error_rate: Share.default(0.1),
   minutes: Minutes.default(30),
+  /** For so long after one was started by itself no other is: what is measured then still holds what was before (7.1: every 12 hours at most). */
+  coolDown: Duration.default("12h"),
   /** Together no more than `minutes`. */
   stages: z
     .strictObject({
@@ -330,9 +351,6 @@ export const RegistryConfig = z.discriminatedUnion("kind", [
 ]);
 export type RegistryConfig = z.infer<typeof RegistryConfig>;
 
-/** A length of time such as `30s`, `15m`, `6h` or `2d`. */
-const Duration = z.string().regex(/^\d+(\.\d+)?[smhd]$/, "a duration such as 30s, 15m, 6h or 2d");
-
 export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
 /** When a rollout gives nobody more of the canary: days and hours of the config's time zone. Going back is always allowed. */
@@ -372,6 +390,11 @@ export const ReleaseConfig = z.strictObject({
       { percentage: 50, duration: "24h" },
       { percentage: 100, duration: "permanent" },
     ]),
+  /**
+   * Before anybody gets the canary it answers beside the current model, unseen, for this share of people (0 leaves that out), and for a
+   * third of the first stage where no duration is named.
+   */
+  shadow: z.strictObject({ sample: z.number().min(0).max(1).default(0.5), duration: Duration.optional() }).prefault({}),
   /** What a release must be judged by: one that is listed and not measured holds it. They share `alpha` evenly. */
   metrics: z
     .array(z.enum(["accuracy", "latency", "errors"]))
@@ -461,8 +484,8 @@ export const DictionaryConfig = z.strictObject({
   coverage: Share.default(0.85),
   /** Days of queries that coverage is measured on. */
   coverageDays: z.number().int().min(1).default(30),
-  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. */
-  minimumUsers: z.number().int().min(1).default(5),
+  /** Users that a word or a query must come from before it leaves the log: no word tells of one person. Users of a word are told apart up to 1,000. */
+  minimumUsers: z.number().int().min(1).max(1000).default(5),
 });
 export type DictionaryConfig = z.infer<typeof DictionaryConfig>;
 
@@ -490,6 +513,8 @@ export const NotifyConfig = z
     channels: z.array(ChannelConfig).default([]),
     /** Channels by the action that wants them, by name (a channel without one is called by its kind). */
     routes: Routes.default({}),
+    /** When the week's report goes to whom `weekly_report` is routed, on Mondays. */
+    reportAt: ClockTime.default("08:00"),
     /** Pauses between tries grow from `first` to `longest`; after `for` a message is given up, and listed so. */
     retry: z
       .strictObject({
@@ -563,6 +588,12 @@ const CostConfig = z.strictObject({
     .prefault({}),
 });
 
+/** Where traces are sent. */
+const TelemetryConfig = z.strictObject({
+  /** OTLP over HTTP, such as `http://127.0.0.1:4318`; without it the variable OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere. */
+  otlpUrl: z.url({ protocol: /^https?$/ }).optional(),
+});
+
 export const Config = z.strictObject({
   timezone: Timezone.default("Asia/Tokyo"),
   /** Folder of authored data, relative to the config file. */
@@ -631,6 +662,7 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   cost: CostConfig.prefault({}),
+  telemetry: TelemetryConfig.prefault({}),
   store: StoreConfig.prefault({ kind: "folder" }),
   released: ReleasedConfig.prefault({ kind: "edge" }),
   registry: RegistryConfig.prefault({ kind: "sqlite" }),

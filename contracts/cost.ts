@@ -72,3 +72,19 @@ export const CostReport = CostForecast.extend({
   rates: z.array(UsageRate),
 });
 export type CostReport = z.infer<typeof CostReport>;
+
+const Taken = z.object({
+  /** CPU of the workers, threads included. */
+  cpuSeconds: Amount,
+  /** Of what was made anew. */
+  bytes: Amount,
+  /** As Temporal Cloud bills them; heartbeats are not among them. */
+  actions: z.number().int().nonnegative(),
+});
+
+/** What a run took, and each of its stages. */
+export const RunCost = Taken.extend({
+  workflowId: z.string(),
+  stages: z.array(Taken.extend({ name: z.string() })),
+});
+export type RunCost = z.infer<typeof RunCost>;

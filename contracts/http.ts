@@ -114,6 +114,8 @@ export const FeedbackAnswer = z.object({
   accepted: z.number().int().nonnegative(),
   duplicates: z.number().int().nonnegative(),
   rejected: z.array(z.object({ index: z.number().int().nonnegative(), name: z.string(), message: z.string() })),
+  /** Of those accepted, how many wait in the queue: as durable, and in the log a moment later. A duplicate among them is not told yet. */
+  queued: z.number().int().nonnegative().optional(),
 });
 export type FeedbackAnswer = z.infer<typeof FeedbackAnswer>;
 

@@ -26,10 +26,10 @@ const Milliseconds = z.array(z.number().nonnegative());
 
 /** What is known of one stage of a rollout. Any part may be absent. */
 export const StageEvidence = z.strictObject({
-  /** Share of users that the canary is given, hours since the stage began, and hours it is planned for. */
+  /** Share of users that the canary is given (0: a shadow, shown to nobody), hours since the stage began, and hours it is planned for. */
   stage: z
     .strictObject({
-      share: z.number().gt(0).max(1),
+      share: z.number().nonnegative().max(1),
       hours: z.number().nonnegative(),
       plannedHours: z.number().nonnegative(),
     })
@@ -48,12 +48,25 @@ export const StageEvidence = z.strictObject({
     .optional(),
   /** Round trips in ms as clients report them. */
   latency: z.strictObject({ canary: Milliseconds, stable: Milliseconds }).optional(),
-  /** Queries that both models answered, and of them the differing answers that nobody labelled. */
+  /**
+   * Queries that both models answered, one a user, and of them the differing answers that nobody labelled. `labelled` are those that
+   * somebody did, whichever model was right; they are taken for a sample of all that differ.
+   */
   shadow: z
-    .strictObject({ n: Count, unlabelled: Count })
-    .refine((shadow) => shadow.unlabelled <= shadow.n, {
+    .strictObject({
+      n: Count,
+      unlabelled: Count,
+      labelled: z
+        .strictObject({ n: Count, worse: Count, better: Count })
+        .refine((labelled) => labelled.worse + labelled.better <= labelled.n, {
+          path: ["n"],
+          message: "fewer labels than worse and better ones",
+        })
+        .optional(),
+    })
+    .refine((shadow) => shadow.unlabelled + (shadow.labelled?.n ?? 0) <= shadow.n, {
       path: ["unlabelled"],
-      message: "more unlabelled disagreements than queries",
+      message: "more disagreements than queries",
     })
     .optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AlertGroup } from "./alert.ts";
+import { Sha256 } from "./reference.ts";
 
 /** One line of a notification. Times are ms since 1970. */
 const NotifiedAlert = z.strictObject({
@@ -25,6 +26,8 @@ export const Notification = z.strictObject({
   /** What the system already did about it, in sentences. */
   done: z.array(z.string()).default([]),
   alerts: z.array(NotifiedAlert).default([]),
+  /** The week's report, where the message brings it: what it says in short, and its page by digest in the artefact store. */
+  report: z.strictObject({ lines: z.array(z.string()), sha256: Sha256 }).optional(),
   at: z.number(),
 });
 export type Notification = z.infer<typeof Notification>;

@@ -7,6 +7,7 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digi
 export const ArtefactKind = z.enum([
   "events",
   "dataset",
+  "queries",
   "model",
   "evaluation",
   "decision",

@@ -17,6 +17,8 @@ export const Candidate = z.strictObject({
   dictionary: Sha256.optional(),
   /** What likely queries are taken from once everybody has it: the events and the authored data of its run. */
   warmFrom: z.strictObject({ window: Sha256, authored: Sha256 }).optional(),
+  /** Of an emergency, which is in canary within minutes: it does not begin in shadow. */
+  urgent: z.boolean().optional(),
   /** Who asked for it, where a person did: only then may a model that was rolled back be released. */
   person: z.string().min(1).max(100).optional(),
   reason: z.string().min(1).max(500).optional(),
@@ -56,9 +58,9 @@ export type RolloutState = z.infer<typeof RolloutState>;
 
 /** The stage under way. Times in ms since 1970. */
 export const RolloutStage = z.object({
-  /** From 0. */
+  /** From 0; the shadow, where there is one, is the first. */
   index: z.number().int().nonnegative(),
-  /** Share of users, 0 to 1. */
+  /** Share of users, 0 (a shadow) to 1. */
   share: z.number(),
   /** Epoch of the pointer that gave this share. */
   epoch: z.number().int(),
@@ -109,6 +111,8 @@ export const Rollout = z.object({
   /** ms since 1970. */
   nextLook: z.number().optional(),
   verdict: JudgeVerdict.optional(),
+  /** Epoch of the pointer that made it a shadow. */
+  shadowEpoch: z.number().int().optional(),
   /** The last of them. */
   looks: z.array(RolloutLook),
   /** Everything that happened, commands with person and reason. */

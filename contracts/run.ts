@@ -17,6 +17,9 @@ export const LogicalDate = z
 export const RunKind = z.enum(["daily", "weekly", "monthly", "emergency"]);
 export type RunKind = z.infer<typeof RunKind>;
 
+/** The workflow id of a kind's run of a date. */
+export const runIdOf = ({ kind, date }: { kind: RunKind; date: string }): string => `${kind}-${date}`;
+
 /** What starts a run. Everything that decides its bytes is here or in the config: no clock. */
 export const RunInput = z.object({
   kind: RunKind,
@@ -47,6 +50,8 @@ export const StageCall = z.object({
   settings: z.record(z.string(), z.unknown()),
   /** Digest of activity, code, asked, settings and input digests: the name under which the result is kept. */
   key: z.string(),
+  /** False where the result serves this run only: the same key comes to more once the day is over. */
+  keep: z.boolean().optional(),
 });
 export type StageCall = z.infer<typeof StageCall>;
 
@@ -80,6 +85,8 @@ export const StageReport = z.object({
   error: z.string().optional(),
   /** CPU of the process while the stage ran, threads included; absent where nothing ran. */
   cpuSeconds: z.number().nonnegative().optional(),
+  /** Actions as Temporal Cloud bills them; where they were counted. */
+  actions: z.number().int().nonnegative().optional(),
 });
 export type StageReport = z.infer<typeof StageReport>;
 
@@ -128,5 +135,7 @@ export const RunReport = z.object({
   /** True where the day was not over when its events were read. */
   partial: z.boolean().optional(),
   error: z.string().optional(),
+  /** As its stages', with what belongs to none. */
+  actions: z.number().int().nonnegative().optional(),
 });
 export type RunReport = z.infer<typeof RunReport>;

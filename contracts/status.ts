@@ -97,10 +97,19 @@ export const AccuracyAnswer = z.object({
 });
 export type AccuracyAnswer = z.infer<typeof AccuracyAnswer>;
 
-/** `GET /admin/audit`: who did what, newest first. `status` is null where it is not known how it ended. */
+/**
+ * `GET /admin/audit`: who did what, newest first. `status` is null where it is not known how it ended, `trace` (the id of a trace) where
+ * it was done in none.
+ */
 export const AuditAnswer = z.object({
   actions: z.array(
-    z.object({ at: Time, operator: z.string(), action: z.string(), status: z.number().int().nullable() }),
+    z.object({
+      at: Time,
+      operator: z.string(),
+      action: z.string(),
+      status: z.number().int().nullable(),
+      trace: z.string().nullable().default(null),
+    }),
   ),
 });
 export type AuditAnswer = z.infer<typeof AuditAnswer>;

@@ -53,6 +53,10 @@ export type CallingSettings = z.infer<typeof CallingSettings>;
 export const Addressed = z.strictObject({ notification: Notification, channels: z.array(z.string()) });
 export type Addressed = z.infer<typeof Addressed>;
 
+/** What an alert asks to be done by itself, once an episode. */
+const Act = z.strictObject({ episode: z.string(), rule: z.string(), value: z.number().nullable() });
+export type Act = z.infer<typeof Act>;
+
 /** What follows from a look; decided once a look, however often it is asked for. */
 export const WatchPlan = z.strictObject({
   at: z.number(),
@@ -62,7 +66,8 @@ export const WatchPlan = z.strictObject({
   gap: z.number().nullable(),
   /** Nothing critical, nothing missed: somebody outside is told that watching goes on. */
   well: z.boolean(),
-  rollbacks: z.array(z.strictObject({ episode: z.string(), rule: z.string(), value: z.number().nullable() })),
+  rollbacks: z.array(Act),
+  retrains: z.array(Act).default([]),
   open: z.array(Incident),
   recovered: z.array(z.strictObject({ cause: z.string(), proof: Proof })),
   messages: z.array(Addressed),

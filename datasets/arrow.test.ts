@@ -13,7 +13,7 @@ const example: fc.Arbitrary<Example> = fc.record({
   lang: fc.constantFrom("ja", "en", "zh", "und"),
   split: fc.constantFrom("train", "live", "dev", "test", "contrast"),
   weight: fc.double({ min: 0, minExcluded: true, noNaN: true, noDefaultInfinity: true }),
-  source: fc.constantFrom("authored", "reading", "keywords", "feedback"),
+  source: fc.constantFrom("authored", "reading", "keywords", "feedback", "teacher"),
   family: fc.string({ unit: "binary", maxLength: 20 }),
   acceptable: fc.array(text, { maxLength: 3 }),
 });

@@ -8,11 +8,19 @@ const LISTED = 100;
  * written down before.
  *
  * @param action method and path, without a user's id in it
+ * @param trace id of the trace that it is done in
  * @throws HttpError 503 where it cannot be written
  */
-export async function audit(env: Env, operator: string, action: string): Promise<(status: number) => Promise<void>> {
-  const row = await env.LOG.prepare("INSERT INTO audit (at, operator, action) VALUES (?1, ?2, ?3) RETURNING seq")
-    .bind(Date.now(), operator, action)
+export async function audit(
+  env: Env,
+  operator: string,
+  action: string,
+  trace?: string,
+): Promise<(status: number) => Promise<void>> {
+  const row = await env.LOG.prepare(
+    "INSERT INTO audit (at, operator, action, trace) VALUES (?1, ?2, ?3, ?4) RETURNING seq",
+  )
+    .bind(Date.now(), operator, action, trace ?? null)
     .first<{ seq: number }>()
     .catch((error: unknown) => {
       console.error("an action could not be written down", error);
@@ -29,7 +37,9 @@ export async function audit(env: Env, operator: string, action: string): Promise
 
 /** The last actions, newest first. */
 export async function auditTrail(env: Env): Promise<AuditAnswer["actions"]> {
-  const { results } = await env.LOG.prepare("SELECT at, operator, action, status FROM audit ORDER BY seq DESC LIMIT ?1")
+  const { results } = await env.LOG.prepare(
+    "SELECT at, operator, action, status, trace FROM audit ORDER BY seq DESC LIMIT ?1",
+  )
     .bind(LISTED)
     .all<AuditAnswer["actions"][number]>();
   return results;

@@ -37,6 +37,7 @@ const RULES: Record<string, "everybody" | "admin" | "the user or admin"> = {
   "POST /admin/analytics/query": "admin",
   "GET /admin/shadow": "admin",
   "GET /admin/shadow/counts": "admin",
+  "POST /admin/shadow/labels": "admin",
 };
 
 it("has a rule for every route, and no other", () => {

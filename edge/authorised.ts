@@ -1,4 +1,5 @@
 import { createMiddleware } from "hono/factory";
+import { parseTraceparent, TRACEPARENT } from "#contracts/trace.ts";
 import type { AppEnv } from "./app-env.ts";
 import { audit } from "./audit.ts";
 import { unauthorized } from "./bearer.ts";
@@ -18,7 +19,8 @@ export const authorised = createMiddleware<AppEnv>(async (c, next) => {
   }
   c.set("operator", operator.name);
   if (scope === "read") return next();
-  const done = await audit(c.env, operator.name, `${c.req.method} ${withoutUser(c.req.path)}`);
+  const trace = parseTraceparent(c.req.header(TRACEPARENT) ?? "")?.traceId;
+  const done = await audit(c.env, operator.name, `${c.req.method} ${withoutUser(c.req.path)}`, trace);
   await next();
   c.executionCtx.waitUntil(done(c.res.status).catch((error: unknown) => console.error("an action's end", error)));
 });

@@ -25,7 +25,7 @@ export async function eraseUser(env: Env, userId: string): Promise<number> {
     env.LOG.prepare(REMEMBER).bind(user),
     env.LOG.prepare("DELETE FROM events WHERE json_extract(body, '$.user') = ?1").bind(user),
     env.LOG.prepare("DELETE FROM shadow_disagreements WHERE user = ?1").bind(user),
-    env.LOG.prepare("DELETE FROM shadow_counts WHERE user = ?1").bind(user),
+    env.LOG.prepare("DELETE FROM shadow_users WHERE user = ?1").bind(user),
     env.LOG.prepare("DELETE FROM exposures WHERE user = ?1").bind(user),
   ]);
   return deletion?.meta.changes ?? 0;

@@ -1,10 +1,13 @@
 /**
  * HMAC-SHA-256 (RFC 2104, FIPS 180-4) without waiting. `crypto.subtle` gives the same bytes, but each call hops out of V8 and back,
  * which costs more CPU than hashing the few hundred bytes of an event. No branch and no look-up depends on what is secret.
+ * Of a message only the first `length` bytes are meant, so that it can lie in a buffer that is used again.
  */
-export type Mac = (message: Uint8Array) => Uint8Array<ArrayBuffer>;
+export type Mac = (message: Uint8Array, length?: number) => Uint8Array<ArrayBuffer>;
 
+/** Bytes of a block, and of a digest. */
 const BLOCK = 64;
+const DIGEST = 32;
 
 const primes = (count: number): number[] => {
   const found: number[] = [];
@@ -16,18 +19,24 @@ const fraction = (root: number): number => ((root - Math.floor(root)) * 0x1_0000
 const K = Int32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
 const START = Int32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
 
+/** The block that is taken in, as words, and what they are stretched to. One for all: nothing here waits. */
 const schedule = new Int32Array(64);
+/** What is left of a message, with its padding. */
+const tail = new Uint8Array(2 * BLOCK);
 
-/** Takes one block of 64 bytes into the state. */
-function compress(state: Int32Array, bytes: Uint8Array, offset: number): void {
-  const w = schedule;
+function load(bytes: Uint8Array, offset: number): void {
   for (let t = 0, at = offset; t < 16; t += 1, at += 4) {
-    w[t] =
+    schedule[t] =
       ((bytes[at] as number) << 24) |
       ((bytes[at + 1] as number) << 16) |
       ((bytes[at + 2] as number) << 8) |
       (bytes[at + 3] as number);
   }
+}
+
+/** Takes the block that was loaded into the state. */
+function compress(state: Int32Array): void {
+  const w = schedule;
   for (let t = 16; t < 64; t += 1) {
     const x = w[t - 15] as number;
     const y = w[t - 2] as number;
@@ -67,20 +76,31 @@ function compress(state: Int32Array, bytes: Uint8Array, offset: number): void {
   state[7] = ((state[7] as number) + h) | 0;
 }
 
-/** Goes on from a state that has taken in one block, to the digest of that block and the message. */
-function finish(afterBlock: Int32Array, message: Uint8Array): Uint8Array<ArrayBuffer> {
-  const state = afterBlock.slice();
-  const whole = message.length - (message.length % BLOCK);
-  for (let offset = 0; offset < whole; offset += BLOCK) compress(state, message, offset);
-  const rest = message.length - whole;
-  const tail = new Uint8Array(rest + 9 > BLOCK ? 2 * BLOCK : BLOCK);
-  tail.set(message.subarray(whole));
+function compressAll(state: Int32Array, bytes: Uint8Array, length: number): void {
+  for (let offset = 0; offset < length; offset += BLOCK) {
+    load(bytes, offset);
+    compress(state);
+  }
+}
+
+/** Takes a message and its padding into a state that has taken in one block. */
+function finish(state: Int32Array, message: Uint8Array, length: number): void {
+  const whole = length - (length % BLOCK);
+  compressAll(state, message, whole);
+  const rest = length - whole;
+  const padded = rest + 9 > BLOCK ? 2 * BLOCK : BLOCK;
+  tail.fill(0, rest, padded);
+  for (let at = 0; at < rest; at += 1) tail[at] = message[whole + at] as number;
   tail[rest] = 0x80;
-  new DataView(tail.buffer).setBigUint64(tail.length - 8, BigInt(BLOCK + message.length) * 8n);
-  for (let offset = 0; offset < tail.length; offset += BLOCK) compress(state, tail, offset);
-  const digest = new Uint8Array(32);
-  const view = new DataView(digest.buffer);
-  for (let i = 0; i < 8; i += 1) view.setInt32(i * 4, state[i] as number);
+  // Below 2^32 bits: a message here has kilobytes.
+  const bits = (BLOCK + length) * 8;
+  for (let at = 1, left = bits; at <= 4; at += 1, left >>>= 8) tail[padded - at] = left & 0xff;
+  compressAll(state, tail, padded);
+}
+
+function bytesOf(state: Int32Array): Uint8Array<ArrayBuffer> {
+  const digest = new Uint8Array(DIGEST);
+  for (let at = 0; at < DIGEST; at += 1) digest[at] = (state[at >> 2] as number) >>> (24 - 8 * (at & 3));
   return digest;
 }
 
@@ -88,21 +108,34 @@ function afterPad(key: Uint8Array, pad: number): Int32Array {
   const block = new Uint8Array(BLOCK).fill(pad);
   for (let i = 0; i < key.length; i += 1) block[i] = (key[i] as number) ^ pad;
   const state = START.slice();
-  compress(state, block, 0);
+  compressAll(state, block, BLOCK);
   return state;
 }
 
 /** SHA-256 of a message of at least one block. */
-const sha256 = (bytes: Uint8Array): Uint8Array => {
+function sha256(bytes: Uint8Array): Uint8Array {
   const state = START.slice();
-  compress(state, bytes, 0);
-  return finish(state, bytes.subarray(BLOCK));
-};
+  compressAll(state, bytes, BLOCK);
+  finish(state, bytes.subarray(BLOCK), bytes.length - BLOCK);
+  return bytesOf(state);
+}
 
 /** The MAC of a key of any length. What depends on the key alone is computed here, once. */
 export function hmacSha256(key: Uint8Array): Mac {
   const short = key.length > BLOCK ? sha256(key) : key;
   const inner = afterPad(short, 0x36);
   const outer = afterPad(short, 0x5c);
-  return (message) => finish(outer, finish(inner, message));
+  const state = new Int32Array(START.length);
+  return (message, length = message.length) => {
+    state.set(inner);
+    finish(state, message, length);
+    // The inner digest and its padding are one block, whose words are at hand.
+    schedule.set(state);
+    schedule[8] = 0x8000_0000 | 0;
+    schedule.fill(0, 9, 15);
+    schedule[15] = (BLOCK + DIGEST) * 8;
+    state.set(outer);
+    compress(state);
+    return bytesOf(state);
+  };
 }

@@ -12,6 +12,7 @@ import { METHODS, versioned } from "./operations.ts";
 import askHtml from "./page/built/ask.html";
 import clientJs from "./page/built/client.js.txt";
 import dashboardHtml from "./page/built/dashboard.html";
+import { drain } from "./queue.ts";
 import { admin } from "./routes/admin.ts";
 import { classify } from "./routes/classify.ts";
 import { feedback } from "./routes/feedback.ts";
@@ -125,4 +126,4 @@ export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new Ar
 }
 
 const { fetch } = createEdge(fallbackBytes, dictionaryBytes);
-export default { fetch } satisfies ExportedHandler<Env>;
+export default { fetch, queue: drain } satisfies ExportedHandler<Env>;

@@ -8,6 +8,7 @@ import { createBundledDictionary, loadDictionary } from "./dictionary.ts";
 import { createExposureCounter, type ExposureCounter } from "./exposure.ts";
 import { createFallback, type Fallback } from "./fallback.ts";
 import { type LoadedModel, loadModel } from "./loaded-model.ts";
+import type { Writing } from "./log.ts";
 import { createModeKeeper, type ModeKeeper } from "./mode.ts";
 import { createPointerKeeper, type PointerKeeper } from "./pointer.ts";
 import { decodeReadings, type ReadingsById } from "./readings.ts";
@@ -32,6 +33,7 @@ export interface Isolate {
   asked: AskedBefore;
   tally: Tally;
   flusher: Flusher;
+  writing: Writing;
   shadow: Shadow;
   /** The bindings, with their calls counted and timed. */
   watch(env: Env): Env;
@@ -66,6 +68,7 @@ export function createIsolate(fallbackBytes: ArrayBuffer, dictionaryBytes: Array
     asked: createAskedBefore(),
     tally,
     flusher: createFlusher(),
+    writing: { now: 0 },
     shadow: createShadow(models, tally),
     watch: createWatchedStores(tally),
     lastServed: undefined,

@@ -1,12 +1,16 @@
 import { FeedbackEvent, type LoggedEvent } from "#contracts/event.ts";
 import { type FeedbackAnswer, MAX_BATCH } from "#contracts/http.ts";
+import { type EventRow, insertion } from "./event-rows.ts";
 import { verifyEvent } from "./event-token.ts";
 import { HttpError } from "./http-error.ts";
 import { saltedHash } from "./keys.ts";
+import { enqueue } from "./queue.ts";
 import { within } from "./within.ts";
 
 /** A write takes milliseconds; whoever has waited so long is asked to send again. */
 const WRITE_WAIT_MS = 10_000;
+/** Where a queue stands by, so much waiting already says that the log is behind. */
+const QUEUE_AFTER_MS = 1000;
 
 /** Who has an IPv6 address has all that share its first half: they are one network. */
 const networkOf = (address: string): string =>
@@ -48,14 +52,25 @@ function toEntry(secret: string, value: unknown, network: Pick<Entry, "network">
   return { ...event, ...user, ...network, served };
 }
 
+/** Writes to the log that an isolate has under way, beside each other. */
+export interface Writing {
+  now: number;
+}
+
 /**
- * Judges each event alone and writes the good ones in one D1 batch, awaited: what is `accepted` is durable. An id that is
- * already there is counted a duplicate and changes nothing.
+ * Judges each event alone and writes the good ones in one statement, awaited: what is `accepted` is durable. An id that is
+ * already there is counted a duplicate and changes nothing. In a burst, and where D1 is late or fails, they go into the queue
+ * instead, where this edge has one.
  *
  * @param address the client's, where it is known; only a salted hash of its network is kept
  * @throws HttpError 400 where the body is neither an event nor a batch, 503 where it could not be written
  */
-export async function logFeedback(env: Env, body: unknown, address?: string): Promise<FeedbackAnswer> {
+export async function logFeedback(
+  env: Env,
+  writing: Writing,
+  body: unknown,
+  address?: string,
+): Promise<FeedbackAnswer> {
   const network = address === undefined ? {} : { network: saltedHash(env.EVENT_SECRET, "network", networkOf(address)) };
   const judged = eventsOf(body).map((value) => toEntry(env.EVENT_SECRET, value, network));
   const rejected: Rejection[] = [];
@@ -64,29 +79,41 @@ export async function logFeedback(env: Env, body: unknown, address?: string): Pr
     if ("name" in outcome) rejected.push({ index, ...outcome });
     else entries.push(outcome);
   });
-  const accepted = await insert(env.LOG, entries);
-  return { accepted, duplicates: entries.length - accepted, rejected };
+  if (entries.length === 0) return { accepted: 0, duplicates: 0, rejected };
+  const rows = entries.map(rowOf);
+  const accepted = await writeInTime(env, writing, rows);
+  if (accepted !== undefined) return { accepted, duplicates: entries.length - accepted, rejected };
+  if (env.EVENTS !== undefined && (await enqueue(env.EVENTS, rows))) {
+    return { accepted: entries.length, duplicates: 0, rejected, queued: entries.length };
+  }
+  // What is late may be written yet: sent again it is a duplicate.
+  throw new HttpError(503, "LogUnavailable", "nothing of this is known to be written: send it again", {
+    headers: { "retry-after": "5" },
+  });
 }
 
-/** Time of receipt is the database's and never below the last row's, so a day that is over stays closed. */
-const INSERT = `INSERT OR IGNORE INTO events (id, received_at, body)
-  SELECT ?1, max(CAST(unixepoch('subsec') * 1000 AS INTEGER),
-                 coalesce((SELECT received_at FROM events ORDER BY seq DESC LIMIT 1), 0)), ?2`;
+const rowOf = (entry: Entry): EventRow => ({
+  id: entry.id,
+  body: JSON.stringify(entry),
+  ...(entry.user !== undefined && { user: entry.user }),
+});
 
-async function insert(database: D1Database, entries: readonly Entry[]): Promise<number> {
-  if (entries.length === 0) return 0;
-  const statement = database.prepare(INSERT);
-  const writes = entries.map((entry) => statement.bind(entry.id, JSON.stringify(entry)));
-  const results = await within(WRITE_WAIT_MS, database.batch(writes)).catch((error: unknown) =>
-    console.error("feedback could not be written", error),
-  );
-  // What is late may be written yet: sent again it is a duplicate.
-  if (!results) {
-    throw new HttpError(503, "LogUnavailable", "nothing of this is known to be written: send it again", {
-      headers: { "retry-after": "5" },
+/** How many rows are new, or undefined where D1 fails, is late, or is not asked because enough is under way. */
+async function writeInTime(env: Env, writing: Writing, rows: readonly EventRow[]): Promise<number | undefined> {
+  const hasQueue = env.EVENTS !== undefined;
+  if (hasQueue && writing.now >= Number(env.EVENT_WRITES_AT_ONCE)) return undefined;
+  writing.now += 1;
+  const written = insertion(env.LOG, rows, Date.now())
+    .run()
+    .then(({ meta }) => meta.changes)
+    .catch((error: unknown) => {
+      console.error("feedback could not be written", error);
+      return undefined;
+    })
+    .finally(() => {
+      writing.now -= 1;
     });
-  }
-  return results.reduce((sum, { meta }) => sum + meta.changes, 0);
+  return within(hasQueue ? QUEUE_AFTER_MS : WRITE_WAIT_MS, written);
 }
 
 /** Events after `after`, oldest first, as JSON Lines of `LoggedEvent`, and where to go on. */

@@ -18,6 +18,7 @@ import {
   WarmRequest,
 } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import { KeptDisagreement, ShadowCounts, ShadowLabels } from "#contracts/shadow.ts";
 import {
   AccuracyAnswer,
   AuditAnswer,
@@ -179,14 +180,26 @@ export const OPERATIONS: Record<string, Record<string, Operation>> = {
         query("after", { type: "integer", minimum: 0 }),
         query("limit", { type: "integer", minimum: 1, maximum: 1000 }),
       ],
-      answers: { 200: { description: "a disagreement a line", media: "application/x-ndjson" }, ...unauthorised },
+      answers: {
+        200: { description: "a disagreement a line", schema: KeptDisagreement, media: "application/x-ndjson" },
+        ...unauthorised,
+      },
     },
   },
   "/admin/shadow/counts": {
     get: {
       admin: true,
-      summary: "How often shadow and answer agreed, over how many users",
-      answers: { 200: { description: "a row a pair of models" }, ...unauthorised },
+      summary: "How shadow and answer fared since an epoch of the pointer, over users",
+      parameters: [query("from", { type: "integer", minimum: 0 })],
+      answers: { 200: { description: "a row a pair of models", schema: ShadowCounts }, ...unauthorised },
+    },
+  },
+  "/admin/shadow/labels": {
+    post: {
+      admin: true,
+      summary: "Which class is right where shadow and answer differed",
+      request: ShadowLabels,
+      answers: { 200: { description: "how many are kept" }, 400: problem("no such labels"), ...unauthorised },
     },
   },
   "/admin/pointer": {

@@ -19,7 +19,9 @@ async function edgeWith(operators: unknown) {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   const trail = async () =>
-    AuditAnswer.parse(await (await edge.admin("/admin/audit")).json()).actions.map(({ at: _, ...rest }) => rest);
+    AuditAnswer.parse(await (await edge.admin("/admin/audit")).json()).actions.map(
+      ({ at: _, trace: __, ...rest }) => rest,
+    );
   return { as, trail };
 }
 const mio = async (scopes: string[]) => [{ name: "mio", sha256: await sha256("mio's token"), scopes }];
@@ -40,6 +42,19 @@ describe("operators", () => {
       { operator: "mio", action: "POST /admin/mode", status: 400 },
       { operator: "mio", action: "POST /admin/mode", status: 200 },
     ]);
+  });
+
+  it("leave the trace that they acted in, where there is one", async () => {
+    const edge = coldEdge(NO_MODEL);
+    const act = (traceparent: string) =>
+      edge.request("/admin/mode", {
+        method: "POST",
+        headers: { ...ADMIN, "content-type": "application/json", ...(traceparent ? { traceparent } : {}) },
+        body: JSON.stringify(NORMAL),
+      });
+    for (const traceparent of [`00-${"a".repeat(32)}-${"b".repeat(16)}-01`, "<script>", ""]) await act(traceparent);
+    const { actions } = AuditAnswer.parse(await (await edge.admin("/admin/audit")).json());
+    expect(actions.map(({ trace }) => trace)).toEqual([null, null, "a".repeat(32)]);
   });
 
   it("are not let in by another's token, by a digest, or by a secret that is no list", async () => {

@@ -61,7 +61,8 @@ export async function operatorOf(c: AppContext): Promise<Operator | undefined> {
 /** The scope that an admin route wants: to read, nothing more; what nobody thought of wants `operate`. */
 export function scopeOf(method: string, path: string): Scope {
   if (method === "GET" || path === "/admin/analytics/query") return "read";
-  if (["/admin/pointer", "/admin/warm", "/admin/release-status"].includes(path)) return "release";
+  if (["/admin/pointer", "/admin/warm", "/admin/release-status", "/admin/shadow/labels"].includes(path))
+    return "release";
   if (path.startsWith("/admin/users/")) return "users";
   return "operate";
 }

@@ -125,6 +125,14 @@ async function keywordsOf(
   return loaded;
 }
 
+/** Has a cold isolate fetch what most are answered by, while a text is still being read. Whoever answers waits for the same. */
+export async function beginLoading(isolate: Isolate, env: Env, waitUntil: WaitUntil): Promise<void> {
+  const pointer = await isolate.pointer.get(env, waitUntil);
+  if (pointer === undefined) return;
+  startLoading(waitUntil, isolate.models.load(env, pointer.current.sha256));
+  if (pointer.readings !== undefined) startLoading(waitUntil, isolate.readings.load(env, pointer.readings));
+}
+
 /** The readings that the pointer names, and their digest. @throws HttpError 404 where it names none or they cannot be had */
 export async function demandReadings(
   isolate: Isolate,

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ClassifyAnswer } from "#contracts/http.ts";
-import { Disagreement, ShadowCounts } from "#contracts/shadow.ts";
+import { KeptDisagreement, ShadowCounts } from "#contracts/shadow.ts";
 import { verifyEvent } from "./event-token.ts";
 import {
   ADMIN,
@@ -23,8 +23,11 @@ const ask = async (edge: Pick<ColdEdge, "post">, body: object) =>
 const disagreements = async (edge: Pick<ColdEdge, "admin">, after = 0) => {
   const response = await edge.admin(`/admin/shadow?after=${after}`);
   const lines = (await response.text()).split("\n").filter((line) => line !== "");
-  return { found: lines.map((line) => Disagreement.parse(JSON.parse(line))), next: response.headers.get("x-next") };
+  return { found: lines.map((line) => KeptDisagreement.parse(JSON.parse(line))), next: response.headers.get("x-next") };
 };
+
+const countsOf = async (edge: Pick<ColdEdge, "admin">, from = 0) =>
+  ShadowCounts.parse(await (await edge.admin(`/admin/shadow/counts?from=${from}`)).json()).pairs;
 
 async function shadowedEdge(shadowBytes = OTHER_MODEL, sample = 1, bindings: Partial<Env> = {}) {
   const edge = coldEdge(NO_MODEL, bindings);
@@ -70,9 +73,75 @@ describe("a shadow", () => {
       await ask(edge, { text, ...(userId && { userId }) });
     }
     const counts = ShadowCounts.parse(await (await edge.admin("/admin/shadow/counts")).json());
-    expect(counts.pairs).toEqual([{ model: edge.sha256, shadow: edge.shadow, users: 2, agreed: 4, disagreed: 0 }]);
+    expect(counts.pairs).toEqual([
+      {
+        model: edge.sha256,
+        shadow: edge.shadow,
+        users: 2,
+        usersFailed: 0,
+        usersCurrentFailed: 0,
+        compared: 2,
+        differed: 0,
+        labelled: { n: 0, worse: 0, better: 0 },
+        agreed: 4,
+        disagreed: 0,
+        failed: 0,
+      },
+    ]);
     expect((await disagreements(edge)).found).toEqual([]);
     expect(await (await edge.admin("/admin/metrics")).text()).toContain("haqei_edge_shadow_pairs_total 4");
+  });
+
+  it("has its failures counted by user, and where it cannot answer nothing is compared", async () => {
+    const edge = await shadowedEdge();
+    await env.ARTEFACTS.put(`artefacts/${edge.shadow}`, "rotten");
+    const cold = coldEdge();
+    for (const userId of ["anna", "anna", "ben"]) await ask(cold, { text: TEXTS[0], userId });
+    const [pair] = await countsOf(cold);
+    expect(pair).toMatchObject({ users: 2, usersFailed: 2, usersCurrentFailed: 0, compared: 0, failed: 3, agreed: 0 });
+  });
+
+  it("is compared by each user's first query, across isolates, and people's labels of those are counted", async () => {
+    const edge = await shadowedEdge();
+    const ownText = { text: TEXTS[0], consent: true };
+    for (const userId of ["anna", "anna", "ben", "carl"]) await ask(edge, { ...ownText, userId });
+    await disagreements(edge);
+    const other = coldEdge();
+    await ask(other, { ...ownText, userId: "anna" });
+    const { found } = await disagreements(other);
+    expect(found.map(({ first }) => first)).toEqual([true, false, true, true, false]);
+    expect(found.every(({ epoch, label }) => epoch === 1 && label === undefined)).toBe(true);
+    const label = (labels: { seq: number; label: number }[]) =>
+      edge.request("/admin/shadow/labels", {
+        method: "POST",
+        headers: { ...ADMIN, "content-type": "application/json" },
+        body: JSON.stringify({ by: "mika", labels }),
+      });
+    const [answered, shadowed] = [found[0]?.answers[0]?.id ?? 0, found[0]?.shadowAnswers[0]?.id ?? 0];
+    // The second is no first query: its label says nothing new of anna. The last is not there.
+    const response = await label([
+      { seq: 1, label: answered },
+      { seq: 2, label: answered },
+      { seq: 3, label: shadowed },
+      { seq: 4, label: 0 },
+      { seq: 99, label: 1 },
+    ]);
+    expect(await response.json()).toEqual({ labelled: 4 });
+    const [pair] = await countsOf(edge);
+    expect(pair).toMatchObject({ users: 3, compared: 3, differed: 3, labelled: { n: 3, worse: 1, better: 1 } });
+    // A later label takes its place.
+    await label([{ seq: 4, label: shadowed }]);
+    expect((await countsOf(edge))[0]?.labelled).toEqual({ n: 3, worse: 1, better: 2 });
+    expect(await countsOf(edge, 2)).toEqual([]);
+    expect((await disagreements(edge)).found.map((one) => one.label)).toEqual([1, 1, 4, 4, undefined]);
+    expect((await label([])).status).toBe(400);
+    expect((await label([{ seq: 1, label: -1 }])).status).toBe(400);
+  });
+
+  it("leaves out the rollout's own checks", async () => {
+    const edge = await shadowedEdge();
+    expect((await ask(edge, { text: TEXTS[0], userId: "haqei-check-1" })).shadow).toBeUndefined();
+    expect(await countsOf(edge)).toEqual([]);
   });
 
   it("takes its share of people and always the same ones", async () => {

@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
 import { type Tracked, trackAccuracy } from "#activities/live-accuracy.ts";
-import { sqliteRegistry } from "#stores/registry.ts";
-import { artefactStore } from "#workers/dependencies.ts";
+import { artefactStore, existingRegistry } from "#workers/dependencies.ts";
 import type { LoadedConfig } from "./config.ts";
 import { edgeOf } from "./edge-of.ts";
 import type { Home } from "./home.ts";
@@ -12,7 +10,7 @@ export async function homeAccuracy(
   days: number,
   now: number,
 ): Promise<Tracked> {
-  const registry = existsSync(home.registryFile) ? sqliteRegistry(home.registryFile) : undefined;
+  const registry = existingRegistry(config.registry, home.registryFile);
   try {
     const artefacts = artefactStore(config.store, home.artefacts);
     return await trackAccuracy({ registry, artefacts, edge: edgeOf(home) }, config, days, now);

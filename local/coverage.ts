@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readAuthored } from "#datasets/authored.ts";
 import { type Dictionary, decodeDictionary } from "#model/dictionary.ts";
 import { type Coverage, coverageOf } from "#policy/coverage.ts";
 import { sha256 } from "#stores/digest.ts";
-import { sqliteRegistry } from "#stores/registry.ts";
 import { releasedDictionary } from "#stores/released-dictionary.ts";
 import { askedQueries, usageOf } from "#training/usage.ts";
-import { artefactStore } from "#workers/dependencies.ts";
+import { artefactStore, existingRegistry } from "#workers/dependencies.ts";
 import type { LoadedConfig } from "./config.ts";
 import { fallbackDictionary } from "./fallback.ts";
 import type { Home } from "./home.ts";
@@ -33,7 +31,7 @@ export async function measureCoverage(
   days: number,
   now: number,
 ): Promise<CoverageReport> {
-  const registry = existsSync(home.registryFile) ? sqliteRegistry(home.registryFile) : undefined;
+  const registry = existingRegistry(loaded.config.registry, home.registryFile);
   try {
     const artefacts = artefactStore(loaded.config.store, home.artefacts);
     const { events, pointer } = await recentLog({ home, registry, artefacts }, days, now);

@@ -1,11 +1,13 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { startEdge } from "./edge-server.ts";
 
 /**
  * The edge as a process of its own: `HAQEI_HOME` (state goes to `<home>/edge`), `HAQEI_ADMIN_SECRET_FILE`,
  * `HAQEI_EDGE_PORT` (0, the default, for a free one), `HAQEI_BLESSING_KEYS` (public keys whose blessings count; without any
- * nothing is released), `HAQEI_FALLBACK_MODEL` and `HAQEI_FALLBACK_DICTIONARY` (files of what is bundled). Says `{type: "ready", endpoints}` to its parent and on stdout. SIGTERM,
+ * nothing is released), `HAQEI_FALLBACK_MODEL` and `HAQEI_FALLBACK_DICTIONARY` (files of what is bundled), `HAQEI_EDGE_VARS` (JSON of variables in
+ * place of those in `edge/wrangler.jsonc`). Says `{type: "ready", endpoints}` to its parent and on stdout. SIGTERM,
  * SIGINT and a parent that is gone end it, and workerd with it.
  */
 function setting(name: string): string {
@@ -30,11 +32,13 @@ process.env.TMPDIR = scratch;
 const fallbackModel = process.env.HAQEI_FALLBACK_MODEL;
 const fallbackDictionary = process.env.HAQEI_FALLBACK_DICTIONARY;
 
+const variables = z.record(z.string(), z.string()).parse(JSON.parse(process.env.HAQEI_EDGE_VARS || "{}"));
+
 const starting = startEdge({
   persistence: join(home, "edge"),
   adminSecret,
   port,
-  vars: { BLESSING_KEYS: process.env.HAQEI_BLESSING_KEYS ?? "" },
+  vars: { ...variables, BLESSING_KEYS: process.env.HAQEI_BLESSING_KEYS ?? "" },
   ...(fallbackModel ? { fallbackModel } : {}),
   ...(fallbackDictionary ? { fallbackDictionary } : {}),
 });

@@ -112,6 +112,25 @@ describe("the edge on one machine", () => {
   });
 });
 
+describe("the edge with a queue", () => {
+  it("says 202 of what the queue has, and has it in the log once, a moment later", { timeout: 60_000 }, async () => {
+    const vars = { BLESSING_KEYS, EVENT_WRITES_AT_ONCE: "0" };
+    const edge = await startEdge({ persistence: home, adminSecret: SECRET, port: 0, vars, queue: true });
+    try {
+      const location = { url: edge.url, adminSecret: SECRET };
+      await release(location);
+      for (const id of ["one", "two", "one"])
+        expect(await giveFeedback(edge.url, id)).toEqual({ accepted: 1, duplicates: 0, rejected: [], queued: 1 });
+      const client = createEdgeClient(location);
+      const ids = async () => (await client.events(0, 10)).lines.map((line) => JSON.parse(line).id as string);
+      await until(async () => (await ids()).length === 2);
+      expect((await ids()).sort()).toEqual(["one", "two"]);
+    } finally {
+      await edge.stop();
+    }
+  });
+});
+
 /** Starts the process entry and waits for its ready line. */
 async function startProcess() {
   const secretFile = join(home, "secret");
@@ -217,6 +236,11 @@ describe("the Worker's project", () => {
         expect(JSON.stringify(own[kind])).toContain(`-${name}"`);
       }
       expect(own.ratelimits[0].name).toBe(laptop.ratelimits[0].name);
+      // A local queue is in memory: 202 would be said of what a crash loses.
+      expect(laptop.queues).toBeUndefined();
+      const queue = `haqei-events-${name}`;
+      expect(own.queues.producers).toEqual([{ binding: "EVENTS", queue }]);
+      expect(own.queues.consumers).toMatchObject([{ queue, dead_letter_queue: `${queue}-dead` }]);
     }
     expect(laptop.limits).toEqual({ cpu_ms: 50 });
   });

@@ -19,7 +19,8 @@ const WranglerConfig = z.object({
 });
 type WranglerConfig = z.infer<typeof WranglerConfig>;
 
-async function readWranglerConfig(): Promise<WranglerConfig> {
+/** What `edge/wrangler.jsonc` says for one machine. */
+export async function readWranglerConfig(): Promise<WranglerConfig> {
   const text = await readFile(join(EDGE_FOLDER, "wrangler.jsonc"), "utf8");
   return WranglerConfig.parse(JSON.parse(text.replace(/^\s*\/\/.*$/gm, "")));
 }
@@ -36,12 +37,14 @@ export interface EdgeServerOptions {
   fallbackDictionary?: string;
   /** What replaces variables of `wrangler.jsonc`. */
   vars?: Record<string, string>;
+  /** With a queue for bursts of feedback, as where it is deployed. This one is in memory, so that a laptop has none. */
+  queue?: boolean;
 }
 
 function workerOptions(
   config: WranglerConfig,
   bundle: EdgeBundle,
-  { adminSecret, vars = {} }: EdgeServerOptions,
+  { adminSecret, vars = {}, queue = false }: EdgeServerOptions,
 ): WorkerOptions {
   const values = {
     ...config.vars,
@@ -50,6 +53,7 @@ function workerOptions(
     EVENT_SECRET: derivedSecret(adminSecret, "event"),
   };
   const { accessKeyId, secretAccessKey } = localEdgeBucket({ url: "http://127.0.0.1", adminSecret });
+  const queues = queue ? [{ type: "queue" as const, name: "haqei-events" }] : [];
   const dev = { experimentalS3Credentials: { accessKeyId, secretAccessKey } };
   return {
     config: {
@@ -61,7 +65,9 @@ function workerOptions(
         ...config.kv_namespaces.map(({ binding, id }) => [binding, { type: "kv", id }]),
         ...config.r2_buckets.map(({ binding, bucket_name }) => [binding, { type: "r2", name: bucket_name, dev }]),
         ...Object.entries(values).map(([name, value]) => [name, { type: "text", value }]),
+        ...queues.map((one) => ["EVENTS", one]),
       ]),
+      triggers: queues.map((one) => ({ ...one, maxBatchTimeout: 1 })),
     },
   };
 }

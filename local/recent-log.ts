@@ -3,6 +3,7 @@ import { NotReachableError } from "#contracts/errors.ts";
 import { LoggedEvent } from "#contracts/event.ts";
 import type { Erasure } from "#contracts/http.ts";
 import type { Pointer } from "#contracts/pointer.ts";
+import type { Disagreement } from "#contracts/shadow.ts";
 import { erasedBy } from "#policy/erasures.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
@@ -18,6 +19,8 @@ const PAGE = 1000;
 export interface RecentLog {
   events: LoggedEvent[];
   pointer: Pointer | undefined;
+  /** What two models disagreed on in shadow runs; none where the edge does not answer. */
+  disagreements: Disagreement[];
 }
 
 /**
@@ -38,21 +41,27 @@ export async function recentLog(
     return receivedAt !== undefined && receivedAt >= from && !isErased(line);
   });
   const lines = [...(collected ? linesOf(collected.bytes) : []), ...since];
-  return { events: lines.flatMap(eventOf), pointer: live?.pointer };
+  const disagreements = (live?.disagreements ?? []).filter(({ at }) => at >= from);
+  return { events: lines.flatMap(eventOf), pointer: live?.pointer, disagreements };
 }
 
 /** What the edge has beyond what was collected; undefined where it does not run. */
 async function askEdge(
   home: Home,
   registry: Registry | undefined,
-): Promise<{ lines: string[]; erasures: Erasure[]; pointer: Pointer | undefined } | undefined> {
+): Promise<({ lines: string[]; erasures: Erasure[] } & Omit<RecentLog, "events">) | undefined> {
   if (!existsSync(home.endpointsFile)) return undefined;
   const { edge: location, adminSecretFile } = readEndpoints(home);
   try {
     const edge = createEdgeClient({ ...location, adminSecret: readFileSync(adminSecretFile, "utf8").trim() });
     const cursor = registry ? await cursorOf(registry) : 0;
-    const [lines, erasures, pointer] = await Promise.all([eventsAfter(edge, cursor), edge.erasures(), edge.pointer()]);
-    return { lines, erasures, pointer };
+    const [lines, erasures, pointer, disagreements] = await Promise.all([
+      eventsAfter(edge, cursor),
+      edge.erasures(),
+      edge.pointer(),
+      edge.disagreements(),
+    ]);
+    return { lines, erasures, pointer, disagreements };
   } catch (error) {
     if (error instanceof NotReachableError) return undefined;
     throw error;

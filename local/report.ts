@@ -1,22 +1,26 @@
-import { existsSync } from "node:fs";
 import { forecastMonth } from "#activities/cost.ts";
 import { trackAccuracy } from "#activities/live-accuracy.ts";
 import { NotReachableError } from "#contracts/errors.ts";
 import { INCIDENTS, type Incident } from "#contracts/incident.ts";
-import type { RunReport } from "#contracts/run.ts";
+import { WATCH, WatchRecord } from "#contracts/watch.ts";
+import { decodeModel } from "#model/codec.ts";
 import { addDays, logicalDateOf, startOfDate } from "#policy/logical-date.ts";
+import type { WeekInShort } from "#policy/weekly-message.ts";
+import type { ArtefactStore } from "#stores/artefacts.ts";
 import { digestOf } from "#stores/digest.ts";
-import { sqliteRegistry } from "#stores/registry.ts";
+import type { EdgeClient } from "#stores/edge.ts";
+import { readExperiments } from "#stores/experiments.ts";
+import type { Registry } from "#stores/registry.ts";
 import { readReleaseHistory } from "#stores/release-history.ts";
-import { connectClient } from "#workers/client.ts";
-import { artefactStore } from "#workers/dependencies.ts";
+import { artefactStore, existingRegistry } from "#workers/dependencies.ts";
+import { experimentReport } from "#workers/experiments.ts";
 import { type Report, reportPage, reportText } from "#workers/report-page.ts";
-import { listRuns } from "#workers/runs.ts";
-import { weeklyReport } from "#workers/weekly-report.ts";
+import { type WeekExperiment, weeklyReport } from "#workers/weekly-report.ts";
 import type { LoadedConfig } from "./config.ts";
+import { countedRuns } from "./counted-runs.ts";
 import { measureCoverage } from "./coverage.ts";
 import { edgeOf } from "./edge-of.ts";
-import { type Home, readEndpoints } from "./home.ts";
+import type { Home } from "./home.ts";
 
 const WEEK_DAYS = 7;
 /** Days that the picture of accuracy shows. */
@@ -45,21 +49,25 @@ export async function writeWeeklyReport(
   const from = addDays(to, 1 - WEEK_DAYS);
   const [begin, end] = [startOfDate(from, config.timezone), startOfDate(addDays(to, 1), config.timezone)];
   const isWithin = (at: number) => at >= begin && at < end;
-  const registry = existsSync(home.registryFile) ? sqliteRegistry(home.registryFile) : undefined;
+  const registry = existingRegistry(config.registry, home.registryFile);
   const artefacts = artefactStore(config.store, home.artefacts);
   const edge = edgeOf(home);
   try {
-    const [accuracy, runs, cost, coverage, releases, incidents] = await Promise.all([
+    const [accuracy, runs, cost, coverage, releases, incidents, watched, experiments] = await Promise.all([
       trackAccuracy({ registry, artefacts, edge }, config, PICTURE_DAYS, Math.min(now, end - 1)),
-      unlessUnreachable(runsOf(home)),
+      unlessUnreachable(countedRuns(home, from, to)),
       edge && unlessUnreachable(forecastMonth(edge, config, now)),
       measureCoverage({ home, loaded }, WEEK_DAYS, Math.min(now, end)),
       registry ? readReleaseHistory(registry) : [],
       registry?.read<Incident[]>(INCIDENTS).then(({ value }) => value ?? []),
+      registry?.read<unknown>(WATCH).then(({ value }) => WatchRecord.safeParse(value).data?.state),
+      registry ? experimentsOf(registry, edge, artefacts, isWithin, begin) : [],
     ]);
+    const alerts = watched?.episodes
+      .filter(({ firedAt, resolvedAt }) => firedAt < end && (resolvedAt ?? end) >= begin)
+      .toReversed();
     const report = weeklyReport({
-      ...{ from, to, accuracy, target: config.accuracy.target, cost, coverage },
-      runs: runs?.filter(({ date }) => date >= from && date <= to).toReversed(),
+      ...{ from, to, begin, end, accuracy, target: config.accuracy.target, cost, coverage, experiments, alerts, runs },
       releases: releases.filter(({ at }) => isWithin(at)),
       incidents: (incidents ?? []).filter(({ opened }) => isWithin(opened)),
     });
@@ -77,18 +85,39 @@ export async function writeWeeklyReport(
   }
 }
 
+/** Experiments that ran in the week, each with what its events say so far. */
+async function experimentsOf(
+  registry: Registry,
+  edge: EdgeClient | undefined,
+  artefacts: ArtefactStore,
+  isWithin: (at: number) => boolean,
+  begin: number,
+): Promise<WeekExperiment[]> {
+  const ran = (await readExperiments(registry)).filter(
+    ({ startedAt, stoppedAt }) =>
+      startedAt !== undefined && (isWithin(startedAt) || (startedAt < begin && (stoppedAt ?? begin) >= begin)),
+  );
+  const controlOf = async (sha256: string) => decodeModel(await artefacts.get({ sha256 }));
+  return Promise.all(
+    ran.map(async ({ plan: { name }, state }) => ({
+      ...{ name, state },
+      report: edge && (await unlessUnreachable(experimentReport({ registry, edge, now: Date.now }, name, controlOf))),
+    })),
+  );
+}
+
+/** The same in short, for a message. */
+export async function weekInShort(
+  of: { home: Home; loaded: LoadedConfig },
+  to: string,
+  now: number,
+): Promise<WeekInShort> {
+  const { from, sha256, report } = await writeWeeklyReport(of, to, now);
+  return { from, to, sha256, lines: report.lead };
+}
+
 /** The week that ended last: seven days up to yesterday. */
 export const lastDay = (now: number, timezone: string): string => addDays(logicalDateOf(now, timezone), -1);
-
-async function runsOf(home: Home): Promise<RunReport[]> {
-  const endpoints = readEndpoints(home);
-  const client = await connectClient(endpoints);
-  try {
-    return await listRuns(client, endpoints);
-  } finally {
-    await client.connection.close();
-  }
-}
 
 async function unlessUnreachable<T>(work: Promise<T>): Promise<T | undefined> {
   try {

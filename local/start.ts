@@ -25,7 +25,7 @@ export type Servers = {
 };
 
 /** Processes of ours, beside the two servers, in the order in which they start. */
-const WORKERS = ["pipeline", "compute", "urgent"] as const;
+export const WORKERS = ["pipeline", "compute", "urgent"] as const;
 
 /**
  * Starts one home: admin secret, Temporal, edge, workers; addresses are in `endpoints.json` before the workers start, since

@@ -60,12 +60,9 @@ export async function trainModel(options: {
   const dev = options.dev ? readTable(options.dev).examples : examples.filter(({ split }) => split === "dev");
   log(`${train.length} examples of ${classes.length} classes.`);
   const begun = Date.now();
-  const { teacher, said } = await askTeacher(
-    asked,
-    train.map(({ text }) => text),
-    embeddings,
-    { onProgress: (done, all) => log(`teacher: ${done} of ${all} texts`) },
-  );
+  const { teacher, said } = await askTeacher(asked, { texts: train.map(({ text }) => text) }, embeddings, {
+    onProgress: (done, all) => log(`teacher: ${done} of ${all} texts`),
+  });
   log(`${said}.`);
   const { model, report } = await trainInThread(
     {
@@ -122,7 +119,7 @@ export async function trainStreamed(options: {
 
 /** What was trained and what it was compressed to, and how they came about. */
 function finished(
-  { model, report }: TrainResult,
+  { model, report }: Pick<TrainResult, "model" | "report">,
   bytes: Uint8Array,
   { rung, begun, teacher }: { rung: LadderRung; begun: number; teacher: string },
 ): TrainedModel {

@@ -22,6 +22,16 @@ test("a model's figures in workerd, by the kernel, are those of Node without it"
   expect(figures(await measureInWorkerd(given))).toEqual(figures(measure(given)));
 });
 
+test("words are cut there as here: what was trained with Intl.Segmenter may be served", async () => {
+  const examples = [
+    ...["東京都に引っ越した", "会社を辞めたい", "取引先と揉めた"].map((text) => ({ label: "work", text })),
+    ...["她不知道该不该搬家", "彼氏と別れたい", "友達ができません"].map((text) => ({ label: "life", text })),
+  ];
+  const { model } = await train({ examples, options: { ...training, max_dimension: 2, segmenter: true }, seed: 7 });
+  const given = { model: compress(model, "coded"), original: model, queries: examples };
+  expect(figures(await measureInWorkerd(given))).toEqual(figures(measure(given)));
+});
+
 test("a damaged model is refused there as here", async () => {
   const model = compress(original, "coded");
   model[model.length - 20] = (model[model.length - 20] as number) ^ 1;

@@ -2,13 +2,15 @@ import { InputError } from "#contracts/errors.ts";
 import { CENTRES, type Codebook, fromCodebook } from "./codebook.ts";
 import { pack, type SectionReader, unpack } from "./container.ts";
 import { CONTEXTS, decodeMatrix, encodeMatrix, LANES, MAX_CODE, SYMBOLS } from "./entropy.ts";
-import { FEATURES_VERSION } from "./features.ts";
+import { FEATURES_VERSION, SEGMENTED_VERSION } from "./features.ts";
 import { fromHalves, toHalves } from "./float16.ts";
 import { fromInt8Rows, toInt8Rows } from "./int8.ts";
+import { int8RowsInKernel, lackingInKernel } from "./kernel/arrays.ts";
 import { type Model, RUNGS, type Rung } from "./model.ts";
 import { NORMALISER_VERSION } from "./normalise.ts";
 import { overlay, type Pinned, withoutPinned } from "./pinned.ts";
 import { decodeAscending, decodeRice, encodeRice } from "./rice.ts";
+import { segmenterPrint } from "./segment.ts";
 
 const MAGIC = "HAQEIMDL";
 const FORMAT = "model";
@@ -31,6 +33,7 @@ interface Header {
   rung: Rung;
   normaliser: number;
   features: number;
+  segmenter?: number;
   classes: string[];
   dimension: number;
   vocabulary: number;
@@ -96,6 +99,7 @@ export function encodeModel(model: Model): Uint8Array {
     rung: model.rung,
     normaliser: model.normaliser,
     features: model.features,
+    ...(model.segmenter === undefined ? {} : { segmenter: model.segmenter }),
     classes: [...model.classes],
     dimension: model.dimension,
     vocabulary: model.keys.length,
@@ -109,18 +113,20 @@ export function encodeModel(model: Model): Uint8Array {
 
 /**
  * Reads a model; on rung `float32` its arrays are views into `bytes`.
- * Throws InputError for malformed bytes, and for a model made by another version of the normaliser or the features.
+ * Throws InputError for malformed bytes, for a model made by another version of the normaliser or the features, and for one whose
+ * words this runtime does not cut alike.
  */
 export function decodeModel(bytes: Uint8Array): Model {
   const { header: raw, sections } = unpack(MAGIC, FORMAT, bytes);
   const header = readHeader(raw);
-  const { classes, dimension, temperature, rung, normaliser, features } = header;
+  const { classes, dimension, temperature, rung, normaliser, features, segmenter } = header;
   const stored = withPinned(STORAGE[rung].read(sections, header), sections, header);
   const model: Model = {
     schema: 1,
     rung,
     normaliser,
     features,
+    ...(segmenter === undefined ? {} : { segmenter }),
     classes,
     dimension,
     ...stored,
@@ -295,6 +301,8 @@ function withPinned(
 }
 
 function fromIdfCodes(codes: Uint32Array, top: number): Float32Array {
+  const known = lackingInKernel(codes, top, 1 / IDF_STEPS);
+  if (known) return known;
   const idf = new Float32Array(codes.length);
   for (let at = 0; at < codes.length; at += 1) idf[at] = (top - (codes[at] as number)) / IDF_STEPS;
   return idf;
@@ -319,7 +327,8 @@ function writeInt8(values: Float32Array, columns: number): ArrayBufferView[] {
 
 function readInt8(sections: SectionReader, rows: number, columns: number, name: string): Float32Array {
   const scales = readFloats(sections, rows, `${name}' scales`);
-  return finite(fromInt8Rows({ scales, codes: sections.int8(rows * columns, name) }, columns), name);
+  const codes = sections.int8(rows * columns, name);
+  return int8RowsInKernel(scales, codes, columns) ?? finite(fromInt8Rows({ scales, codes }, columns), name);
 }
 
 function check(holds: boolean, what: string): asserts holds {
@@ -369,10 +378,15 @@ function readHeader(raw: unknown): Header {
     `its schema is ${String(header.schema)}, and this code reads ${PLAIN} and ${IN_LANES}`,
   );
   check(RUNGS.includes(header.rung as Rung), `its rung is ${String(header.rung)}`);
+  const version = header.segmenter === undefined ? FEATURES_VERSION : SEGMENTED_VERSION;
   check(
-    header.normaliser === NORMALISER_VERSION && header.features === FEATURES_VERSION,
+    header.normaliser === NORMALISER_VERSION && header.features === version,
     `it was made with normaliser ${String(header.normaliser)} and features ${String(header.features)}, ` +
-      `this code has ${NORMALISER_VERSION} and ${FEATURES_VERSION}`,
+      `this code has ${NORMALISER_VERSION} and ${version}`,
+  );
+  check(
+    header.segmenter === undefined || header.segmenter === segmenterPrint(),
+    "this runtime's Intl.Segmenter cuts words otherwise than where it was trained",
   );
   const { classes } = header;
   check(Array.isArray(classes) && isCount(classes.length, 1, MAX_CLASSES), "it names no classes, or too many");

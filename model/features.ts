@@ -1,8 +1,11 @@
 import { MAX_TEXT } from "#contracts/event.ts";
 import { HAN, HIRAGANA, KATAKANA, OTHER, SYMBOL, scriptOf, WORD } from "./script.ts";
+import { segmenterHere } from "./segment.ts";
 
 /** Rises with every change of the features a text has; a model remembers the one it was trained with. */
 export const FEATURES_VERSION = 1;
+/** The same with words by `Intl.Segmenter` among them. */
+export const SEGMENTED_VERSION = 2;
 
 /** Most n-grams taken from one text; what comes later in it is left out. */
 export const MAX_NGRAMS = 8192;
@@ -20,6 +23,7 @@ const CLOSES = 8;
 
 const WORD_SEED = 0x5eed0001 | 0;
 const CHARACTER_SEED = 0x5eed0002 | 0;
+const SEGMENT_SEED = 0x5eed0003 | 0;
 const BOUNDARY = 0x20;
 
 /** The distinct n-grams of one text in order of first appearance. Arrays are scratch: valid until the next `extract`. */
@@ -62,10 +66,12 @@ function finish(hash: number): number {
 /**
  * Script-aware n-grams, hashed to 32-bit keys without building strings. Scripts with spaces give words, pairs of neighbouring
  * words, and 2- to 4-grams of characters inside a word and its boundaries. Japanese and Chinese give runs of one script as
- * words, and 1- to 3-grams of characters within unbroken text. An emoji is a character by itself. Nothing is dropped as a stop
+ * words, and 1- to 3-grams of characters within unbroken text, and where `segmented` also the dictionary's words of two or more
+ * characters, and pairs of them. An emoji is a character by itself. Nothing is dropped as a stop
  * word, so negation (ない, ません, not, 不) stays. Words and characters are hashed from different seeds.
  */
-export function createExtractor(): Extractor {
+export function createExtractor(segmented = false): Extractor {
+  const segment = segmented ? segmenterHere() : undefined;
   const slots = 2 * MAX_NGRAMS;
   const slotEntry = new Uint16Array(slots);
   const slotStamp = new Uint32Array(slots);
@@ -144,6 +150,26 @@ export function createExtractor(): Extractor {
     }
   }
 
+  /** Words of unbroken text, and pairs with the word before; single characters stand between them and are left out. */
+  function addSegments(start: number, end: number): void {
+    if (segment === undefined) return;
+    let before = 0;
+    let beforeStart = -1;
+    let from = start;
+    for (const { segment: word } of segment(String.fromCodePoint(...points.subarray(start, end)))) {
+      let to = from;
+      for (let unit = 0; unit < word.length; to += 1) unit += (points[to] as number) > 0xffff ? 2 : 1;
+      if (to - from > 1) {
+        const hash = rollOver(SEGMENT_SEED, from, to);
+        add(hash, 0, from, to);
+        if (beforeStart >= 0) add(rollOver(roll(before, BOUNDARY), from, to), 0, beforeStart, to);
+        before = hash;
+        beforeStart = from;
+      }
+      from = to;
+    }
+  }
+
   function rollOver(seed: number, start: number, end: number): number {
     let hash = seed;
     for (let at = start; at < end; at += 1) hash = roll(hash, points[at] as number);
@@ -194,6 +220,7 @@ export function createExtractor(): Extractor {
           add(rollOver(WORD_SEED, from, to), 0, from, to);
           from = to;
         }
+        addSegments(at, end);
         beforeStart = -1;
         at = end;
       }

@@ -15,6 +15,8 @@ export interface Model {
   /** Versions of the code that turned training text into features; serving with another would be wrong silently. */
   readonly normaliser: number;
   readonly features: number;
+  /** `segmenterPrint` of the runtime that it was trained in, where words of `Intl.Segmenter` are among its features. */
+  readonly segmenter?: number;
   /** Names of the classes; the id of a class is its index + 1. */
   readonly classes: readonly string[];
   readonly dimension: number;

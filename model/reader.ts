@@ -22,7 +22,7 @@ export interface Reader {
 }
 
 export function createReader(model: Model): Reader {
-  const { extract } = createExtractor();
+  const { extract } = createExtractor(model.segmenter !== undefined);
   const { vectorise } = createVectoriser(model.keys, model.idf);
   let last: { text: string; read: ReadText } | undefined;
 

@@ -1,4 +1,5 @@
 import { CHARACTERS, MAX_NGRAMS, type Ngrams, UNBROKEN } from "./features.ts";
+import { indexInKernel } from "./kernel/arrays.ts";
 
 /**
  * Length of the characters' block where the words' has 1: for text with spaces between words (tuned on CLINC150's dev split), and
@@ -29,12 +30,7 @@ export interface Vectoriser {
 function createKeyTable(keys: Uint32Array): { find(key: number): number } {
   const size = 2 ** Math.ceil(Math.log2(Math.max(2, keys.length * 2)));
   const mask = size - 1;
-  const slots = new Int32Array(size).fill(-1);
-  for (let index = 0; index < keys.length; index += 1) {
-    let slot = (keys[index] as number) & mask;
-    while (slots[slot] !== -1) slot = (slot + 1) & mask;
-    slots[slot] = index;
-  }
+  const slots = indexInKernel(keys, size) ?? indexed(keys, size);
   function find(key: number): number {
     let slot = key & mask;
     for (;;) {
@@ -44,6 +40,16 @@ function createKeyTable(keys: Uint32Array): { find(key: number): number } {
     }
   }
   return { find };
+}
+
+function indexed(keys: Uint32Array, size: number): Int32Array {
+  const slots = new Int32Array(size).fill(-1);
+  for (let index = 0; index < keys.length; index += 1) {
+    let slot = (keys[index] as number) & (size - 1);
+    while (slots[slot] !== -1) slot = (slot + 1) & (size - 1);
+    slots[slot] = index;
+  }
+  return slots;
 }
 
 /**

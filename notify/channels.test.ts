@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
-import type { AddressInfo } from "node:net";
-import { SMTPServer } from "smtp-server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { NotificationRefusedError, NotReachableError } from "#contracts/errors.ts";
 import { ChannelConfig, Notification } from "#contracts/notification.ts";
 import { channelOf } from "./channels.ts";
+import { startMailServer } from "./test-support/mail.ts";
 import { type Receiver, startReceiver } from "./test-support/receiver.ts";
+import { GithubIssue, PagerDutyEvent, SlackBody } from "./test-support/schemas.ts";
 
 const notification = Notification.parse({
   id: "critical@1",
@@ -40,63 +40,21 @@ const channel = (config: object, environment: Record<string, string> = {}) =>
 const bodies = () => receiver.received.map(({ body }) => body);
 
 describe("Slack", () => {
-  /** An incoming webhook's body, from Slack's documentation: unknown fields are refused as invalid_blocks. */
-  const Body = z.strictObject({
-    text: z.string().min(1).max(40_000),
-    attachments: z
-      .array(
-        z.strictObject({
-          color: z.string().regex(/^#[0-9a-f]{6}$/),
-          blocks: z
-            .array(
-              z.strictObject({
-                type: z.literal("section"),
-                text: z.strictObject({ type: z.literal("mrkdwn"), text: z.string().min(1).max(3000) }),
-              }),
-            )
-            .max(50),
-        }),
-      )
-      .max(100),
-  });
-
   it("gets what its schema allows, with its markup escaped", async () => {
     const slack = channel({ kind: "slack" }, { HAQEI_SLACK_URL: `${receiver.url}/services/T/B/x` });
     await slack.send(notification);
     const long = "x".repeat(10_000);
     await slack.send({ ...notification, alerts: notification.alerts.map((alert) => ({ ...alert, summary: long })) });
-    const [first] = z.array(Body).parse(bodies());
+    const [first] = z.array(SlackBody).parse(bodies());
     expect(first?.attachments[0]?.blocks[0]?.text.text).toContain("&lt;b&gt;&amp;&lt;/b&gt;");
   });
 });
 
 describe("PagerDuty", () => {
-  /** Events API v2, `PD-CEF`, from PagerDuty's documentation. */
-  const Event = z.discriminatedUnion("event_action", [
-    z.strictObject({
-      event_action: z.literal("trigger"),
-      routing_key: z.string().length(32),
-      dedup_key: z.string().max(255),
-      payload: z.strictObject({
-        summary: z.string().max(1024),
-        source: z.string(),
-        severity: z.enum(["critical", "warning", "error", "info"]),
-        timestamp: z.iso.datetime(),
-        custom_details: z.record(z.string(), z.unknown()),
-      }),
-      links: z.array(z.strictObject({ href: z.url(), text: z.string() })),
-    }),
-    z.strictObject({
-      event_action: z.literal("resolve"),
-      routing_key: z.string().length(32),
-      dedup_key: z.string().max(255),
-    }),
-  ]);
-
   it("gets a trigger and a resolve of one key, whose answer is kept", async () => {
     receiver.answer(({ body }) => ({
       status: 202,
-      body: { status: "success", message: "Event processed", dedup_key: Event.parse(body).dedup_key },
+      body: { status: "success", message: "Event processed", dedup_key: PagerDutyEvent.parse(body).dedup_key },
     }));
     const config = { kind: "pagerduty", url: `${receiver.url}/v2/enqueue` };
     const pager = channel(config, { HAQEI_PAGERDUTY_KEY: "k".repeat(32) });
@@ -104,7 +62,7 @@ describe("PagerDuty", () => {
     expect(await pager.send(resolved)).toBe("critical");
     expect(
       z
-        .array(Event)
+        .array(PagerDutyEvent)
         .parse(bodies())
         .map(({ event_action }) => event_action),
     ).toEqual(["trigger", "resolve"]);
@@ -118,9 +76,7 @@ describe("GitHub", () => {
       expect(headers.authorization).toBe("Bearer t");
       if (method === "GET") return { status: 200, body: issues.filter(({ state }) => state === "open") };
       if (method === "POST") {
-        const made = z
-          .strictObject({ title: z.string().max(256), body: z.string(), labels: z.array(z.string()) })
-          .parse(body);
+        const made = GithubIssue.parse(body);
         issues.push({ number: 7, state: "open", html_url: "https://example.org/7", ...made });
         return { status: 201, body: issues.at(-1) };
       }
@@ -156,25 +112,9 @@ describe("a webhook", () => {
 
 describe("e-mail", () => {
   it("is delivered to a real SMTP server, the same message under the same id", async () => {
-    const mails: string[] = [];
-    const server = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ["STARTTLS"],
-      onRcptTo: ({ address }, _session, done) =>
-        done(address === "nobody@example.org" ? Object.assign(new Error("no such user"), { responseCode: 550 }) : null),
-      onData(stream, _session, done) {
-        let text = "";
-        stream.on("data", (part: Buffer) => {
-          text += part.toString("utf8");
-        });
-        stream.on("end", () => {
-          mails.push(text);
-          done();
-        });
-      },
-    });
-    await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-    const HAQEI_SMTP_URL = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+    const server = await startMailServer();
+    const { mails } = server;
+    const HAQEI_SMTP_URL = server.url;
     const mail = (to: string) => channel({ kind: "email", from: "haqei@example.org", to: [to] }, { HAQEI_SMTP_URL });
     try {
       await mail("oncall@example.org").send(notification);
@@ -185,7 +125,7 @@ describe("e-mail", () => {
       expect(mails[0]).toMatch(/^Subject: Critical: error_rate$/m);
       await expect(mail("nobody@example.org").send(notification)).rejects.toThrow(NotificationRefusedError);
     } finally {
-      await new Promise<void>((closed) => server.close(() => closed()));
+      await server.close();
     }
     await expect(mail("oncall@example.org").send(notification)).rejects.toThrow(NotReachableError);
   });
@@ -229,6 +169,7 @@ describe("addresses", () => {
     "https://[fd00::1]/",
     "https://[::ffff:10.0.0.1]/",
     "https://2852039166/",
+    "https://0.0.0.0/",
     "ftp://example.org/",
     "file:///etc/passwd",
     "https://user:password@example.org/",

@@ -22,7 +22,7 @@ export function email(name: string, url: string, from: string, to: readonly stri
   });
   return {
     name,
-    async send(notification) {
+    async send(notification, _signal, page) {
       const thread = messageId(notification.key, from);
       try {
         const { messageId: sent } = await transport.sendMail({
@@ -30,6 +30,10 @@ export function email(name: string, url: string, from: string, to: readonly stri
           to: [...to],
           subject: titleOf(notification),
           text: linesOf(notification).join("\n"),
+          // Mail programs draw little of a page; a browser draws all of it.
+          ...(page === undefined
+            ? {}
+            : { attachments: [{ filename: `${notification.id}.html`, content: page, contentType: "text/html" }] }),
           messageId: messageId(notification.id, from),
           inReplyTo: thread,
           references: thread,

@@ -4,9 +4,10 @@ import type { Notification } from "#contracts/notification.ts";
 export const titleOf = ({ status, level, title }: Notification): string =>
   `${status === "resolved" ? "Resolved" : level === "critical" ? "Critical" : level === "warning" ? "Warning" : "Note"}: ${title}`;
 
-/** What is wrong, what was done, and where it says what to do, in plain lines. */
-export function linesOf({ alerts, done }: Notification): string[] {
+/** What is wrong or what the week was like, what was done, and where it says what to do, in plain lines. */
+export function linesOf({ alerts, done, report }: Notification): string[] {
   return [
+    ...(report?.lines ?? []),
     ...alerts.flatMap(({ name, summary, firedAt, resolvedAt, value, runbook }) => [
       `${name}${value === null ? "" : ` (${Number(value.toPrecision(4))})`}: ${summary}`,
       `  since ${instant(firedAt)}${resolvedAt === null ? "" : `, over at ${instant(resolvedAt)}`}. What to do: ${runbook}`,

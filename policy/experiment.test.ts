@@ -109,9 +109,9 @@ describe("armData", () => {
     const data = armData(
       PLAN,
       [
-        event("u1", "ab/control", { value: 1 }),
-        event("u1", "ab/control", { value: -1 }),
-        event("u2", "ab/control", { type: "correction", correctId: 5 }),
+        event("u1", "ab/control", { value: 1, roundTripMs: 900 }),
+        event("u1", "ab/control", { value: -1, roundTripMs: 80 }),
+        event("u2", "ab/control", { type: "correction", correctId: 5, roundTripMs: 60 }),
         event("u3", "ab/control", { type: "dwell", value: 10_000 }),
         event("u4", "ab/control", { type: "dwell", value: 9_999 }),
         event("u5", "ab/experimental", { value: -1 }),
@@ -129,9 +129,11 @@ describe("armData", () => {
           { right: true, before: 0.3 },
           { right: false, before: 0.3 },
         ],
+        latency: [80, 60],
       },
-      { name: "experimental", users: 1, converted: 0, judged: [{ right: false, before: 0.3 }] },
+      { name: "experimental", users: 1, converted: 0, judged: [{ right: false, before: 0.3 }], latency: [] },
     ]);
+    expect(reportExperiment(RUNNING, data, DAY).arms.map(({ latency_p50 }) => latency_p50)).toEqual([70, null]);
   });
 });
 
@@ -151,6 +153,7 @@ describe("startFault", () => {
     expect(startFault(created, pointer)).toBeUndefined();
     expect(startFault(created, { ...pointer, canary: { ...canary, basisPoints: 0 } })).toBeUndefined();
     expect(startFault(created, { ...pointer, canary: { ...canary, basisPoints: 500 } })).toContain("canary v1.0.1-rc1");
+    expect(startFault(created, { ...pointer, shadow: { ...canary, sample: 0.5 } })).toContain("answers in shadow");
     expect(startFault(RUNNING, pointer)).toContain("is running");
     const { name, salt, arms } = PLAN;
     expect(startFault(created, { ...pointer, experiments: [{ name, salt, arms }] })).toContain("has an experiment");

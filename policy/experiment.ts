@@ -18,12 +18,14 @@ const SAMPLE_RATIO = 0.001;
 
 /**
  * Why an experiment may not start now, or undefined. A canary with a share stands in its way: their salts are unrelated, so the canary
- * takes some of every arm's people, and takes more as it grows; only one that has nobody is disjoint.
+ * takes some of every arm's people, and takes more as it grows; only one that has nobody is disjoint. A shadow is about to be one.
  */
 export function startFault({ plan, state }: Experiment, pointer: Pointer): string | undefined {
   if (state !== "created") return `the experiment ${plan.name} is ${state}`;
   if (pointer.canary !== undefined && pointer.canary.basisPoints > 0)
     return `the canary ${pointer.canary.version} has ${pointer.canary.basisPoints / 100}% of all users, of every arm's too`;
+  if (pointer.shadow !== undefined)
+    return `${pointer.shadow.version} answers in shadow, and will be a canary of all users, of every arm's too`;
   if (pointer.experiments.some(({ name }) => name === plan.name)) return `the pointer has an experiment ${plan.name}`;
   return undefined;
 }
@@ -46,7 +48,11 @@ export function armData(
       const first = theirs.find((event) => event.type === "correction" || event.type === "thumb");
       return first === undefined ? [] : [judgementOf(first, confidenceOf)];
     });
-    return { name: arm.name, users: byUser.length, converted: byUser.filter(isConverted).length, judged };
+    // A user counts once here, too: by what their client reported last.
+    const latency = byUser.flatMap(
+      (theirs) => theirs.findLast((event) => event.roundTripMs !== undefined)?.roundTripMs ?? [],
+    );
+    return { name: arm.name, users: byUser.length, converted: byUser.filter(isConverted).length, judged, latency };
   });
 }
 

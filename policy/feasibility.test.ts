@@ -7,10 +7,11 @@ const policy = ReleaseConfig.parse({});
 const busy: Traffic = { usersPerHour: 5000, errorRate: 0.005, labelsPerHour: 100, disagreement: 0.06 };
 
 describe("feasibility", () => {
-  test("a busy system decides in the planned 42 hours", () => {
+  test("a busy system decides in the planned 42 hours, and two in shadow", () => {
     const answer = feasibility(busy, policy);
-    expect(answer).toMatchObject({ decidable: true, hours: 42, message: "can be decided, in about 42 h" });
+    expect(answer).toMatchObject({ decidable: true, hours: 44, message: "can be decided, in about 44 h" });
     expect(answer.stages.map(({ percentage, hours }) => [percentage, hours])).toEqual([
+      [0, 2],
       [5, 6],
       [25, 12],
       [50, 24],
@@ -19,19 +20,25 @@ describe("feasibility", () => {
   });
 
   test("without errors 5% and 6 hours are enough above 1,500 users an hour: 449 in the canary", () => {
-    const flawless = (usersPerHour: number) => feasibility({ ...busy, usersPerHour, errorRate: 0 }, policy).stages[0];
+    const flawless = (usersPerHour: number) => feasibility({ ...busy, usersPerHour, errorRate: 0 }, policy).stages[1];
     expect(flawless(1500)).toMatchObject({ hours: 6, canaryUsers: 450 });
     expect(flawless(1450)).toMatchObject({ canaryUsers: 449, waitsFor: "errors-undecided", decidable: true });
     expect(flawless(1450)?.hours).toBeCloseTo((449 / 1450) * 20, 1);
   });
 
   test("too little traffic cannot decide, and is told how much more it takes", () => {
-    const answer = feasibility({ ...busy, usersPerHour: 50 }, policy);
+    const answer = feasibility({ ...busy, usersPerHour: 100 }, policy);
     expect(answer.decidable).toBe(false);
-    expect(answer.stages[0]).toMatchObject({ decidable: false, waitsFor: "too-few-users" });
+    expect(answer.stages[1]).toMatchObject({ decidable: false, waitsFor: "too-few-users" });
     expect(answer.message).toMatch(
       /^cannot decide at this traffic: the stage at 5% needs about \d+ h, \d+ more users in the canary than the 18 h/,
     );
+  });
+
+  test("so little that not even the shadow can", () => {
+    const answer = feasibility({ ...busy, usersPerHour: 50 }, policy);
+    expect(answer.stages[0]).toMatchObject({ percentage: 0, decidable: false, waitsFor: "too-few-users" });
+    expect(answer.message).toMatch(/the shadow needs about 8 h, 50 more users of it than the 6 h/);
   });
 
   test("too few labels are told as labels", () => {
@@ -52,13 +59,14 @@ describe("feasibility", () => {
   });
 
   test("labels of earlier stages count in later ones", () => {
-    const [first, second] = feasibility({ ...busy, labelsPerHour: 9 }, policy).stages;
+    const [, first, second] = feasibility({ ...busy, labelsPerHour: 9 }, policy).stages;
     expect(first?.waitsFor).toBe("accuracy-undecided");
     expect(second).toMatchObject({ hours: 12, decidable: true });
   });
 
   test("durations of seconds are judged alike", () => {
     const quick = ReleaseConfig.parse({
+      shadow: { sample: 0 },
       stages: [
         { percentage: 50, duration: "36s" },
         { percentage: 100, duration: "permanent" },

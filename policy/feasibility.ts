@@ -2,6 +2,7 @@ import type { ReleaseConfig } from "#contracts/config.ts";
 import type { JudgeReason, StageEvidence } from "#contracts/judge.ts";
 import { hoursOf } from "./duration.ts";
 import { judge } from "./release-judge.ts";
+import { stageName, stagesOf } from "./rollout.ts";
 import { bisect } from "./statistics/bisect.ts";
 
 /** What a release may count on. */
@@ -16,6 +17,7 @@ export interface Traffic {
 }
 
 export interface StageFeasibility {
+  /** 0: the shadow. */
   percentage: number;
   plannedHours: number;
   /** Hours until a canary as good as the stable model is expected to be promoted; null where it never is. */
@@ -48,9 +50,12 @@ const FOREVER = 1e6;
 export function feasibility(traffic: Traffic, policy: ReleaseConfig): Feasibility {
   const stages: StageFeasibility[] = [];
   const earlier: StageEvidence[] = [];
-  for (const { percentage, duration } of policy.stages.slice(0, -1)) {
+  for (const { percentage, duration } of stagesOf(policy).slice(0, -1)) {
     const plannedHours = hoursOf(duration);
-    const at = (hours: number): StageEvidence => expected(traffic, { share: percentage / 100, hours, plannedHours });
+    const at = (hours: number): StageEvidence =>
+      percentage === 0
+        ? expectedOfShadow(traffic, { share: 0, hours, plannedHours }, policy.shadow.sample)
+        : expected(traffic, { share: percentage / 100, hours, plannedHours });
     const asked = (hours: number) => judge({ ...at(hours), earlier }, withoutLatency(policy), "");
     const promotes = (hours: number): boolean => asked(hours).action === "promote";
 
@@ -84,6 +89,17 @@ export function feasibility(traffic: Traffic, policy: ReleaseConfig): Feasibilit
   };
 }
 
+/** A shadow's counts. How often it will differ is not known beforehand: labels are taken to keep up with it, and to teach nothing. */
+function expectedOfShadow(
+  { usersPerHour, errorRate }: Traffic,
+  stage: NonNullable<StageEvidence["stage"]>,
+  sample: number,
+): StageEvidence {
+  const users = usersPerHour * sample * stage.hours;
+  const arm = { users, usersWithError: users * errorRate };
+  return { stage, canary: arm, stable: arm, shadow: { n: users, unlabelled: 0 } };
+}
+
 /** Counts that are expected, fractions and all. */
 function expected(traffic: Traffic, stage: NonNullable<StageEvidence["stage"]>): StageEvidence {
   const arm = (share: number) => {
@@ -111,11 +127,13 @@ function withoutLatency(policy: ReleaseConfig): ReleaseConfig {
 
 function told(stage: StageFeasibility, traffic: Traffic, policy: ReleaseConfig): string {
   const { percentage, plannedHours, hours, waitsFor = "" } = stage;
+  const name = percentage === 0 ? "the shadow" : `the stage at ${stageName(percentage)}`;
+  const share = percentage === 0 ? policy.shadow.sample : percentage / 100;
   const given = policy.overdueTimes * plannedHours;
-  if (hours === null) return `the stage at ${percentage}% is never decided (${waitsFor})`;
+  if (hours === null) return `${name} is never decided (${waitsFor})`;
   const more =
     waitsFor === "accuracy-undecided" || waitsFor === "no-accuracy"
       ? `${Math.ceil(traffic.labelsPerHour * (hours - given))} more labels`
-      : `${Math.ceil(((traffic.usersPerHour * percentage) / 100) * (hours - given))} more users in the canary`;
-  return `the stage at ${percentage}% needs about ${Math.ceil(hours)} h, ${more} than the ${given} h after which a person is asked bring (${waitsFor})`;
+      : `${Math.ceil(traffic.usersPerHour * share * (hours - given))} more users ${percentage === 0 ? "of it" : "in the canary"}`;
+  return `${name} needs about ${Math.ceil(hours)} h, ${more} than the ${given} h after which a person is asked bring (${waitsFor})`;
 }

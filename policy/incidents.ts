@@ -5,11 +5,12 @@ import { addDays, logicalDateOf, startOfDate } from "./logical-date.ts";
 
 /**
  * Which alerts are incidents, and of which level (specification 8.1): 3 where users get no or wrong answers, 2 for fallbacks, caches and
- * whatever needs somebody within hours. A drop of accuracy is next-day there and a rollback elsewhere: the strictest that has
- * evidence counts. Alerts that are not here only tell.
+ * whatever needs somebody within hours, 1 for what is only worth a look. A drop of accuracy is next-day there and a rollback elsewhere: the
+ * strictest that has evidence counts, so it is of level 3 where more than 5 points are shown, else of level 1. Alerts that are not here only tell.
  */
 const LEVELS: Readonly<Record<string, IncidentLevel>> = {
   edge_unreachable: 3,
+  version_consistency: 3,
   error_rate: 3,
   cpu_time_p99: 3,
   accuracy: 3,
@@ -22,6 +23,8 @@ const LEVELS: Readonly<Record<string, IncidentLevel>> = {
   cache_hit_rate: 2,
   metric_missing: 2,
   memory_usage: 1,
+  accuracy_drop: 1,
+  response_slower: 1,
 };
 
 export const incidentLevelOf = (rule: string): IncidentLevel | undefined => LEVELS[rule];

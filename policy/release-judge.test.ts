@@ -117,6 +117,120 @@ describe("every reason", () => {
   });
 });
 
+describe("a shadow", () => {
+  /** Both models for the same 300 users, of whose first queries 12 were answered otherwise. */
+  const shadowed = {
+    stage: { share: 0, hours: 2, plannedHours: 2 },
+    canary: arm(1, 300),
+    stable: arm(1, 300),
+    shadow: { n: 300, unlabelled: 12, labelled: { n: 0, worse: 0, better: 0 } },
+  } satisfies JudgeData;
+  const labelled = (n: number, worse: number, better: number, differing = 60) => ({
+    n: 500,
+    unlabelled: differing - n,
+    labelled: { n, worse, better },
+  });
+  test.each<[string, string, JudgeData]>([
+    // Nobody sees it: no split of users, no round trip and no label is needed for a first canary.
+    ["promote", "within-limits", shadowed],
+    ["rollback", "errors-worse", { ...shadowed, canary: arm(12, 300) }],
+    ["freeze", "both-arms-bad", { ...shadowed, canary: arm(30, 300), stable: arm(30, 300) }],
+    ["rollback", "accuracy-worse", { ...shadowed, shadow: labelled(60, 45, 5) }],
+    ["hold", "no-data", { stage: shadowed.stage }],
+    ["hold", "no-data", { stage: shadowed.stage, canary: shadowed.canary, stable: shadowed.stable }],
+    ["hold", "too-early", { ...shadowed, stage: { ...shadowed.stage, hours: 1.9 } }],
+    ["hold", "too-few-users", { ...shadowed, canary: arm(0, 199), stable: arm(0, 199) }],
+    ["hold", "shadow-disagreement", { ...shadowed, shadow: labelled(0, 0, 0, 101) }],
+    ["promote", "within-limits", { ...shadowed, shadow: labelled(1, 0, 1, 101) }],
+    ["hold", "ask-a-person", { ...shadowed, stage: { ...shadowed.stage, hours: 6 }, shadow: labelled(0, 0, 0, 101) }],
+  ])("%s: %s of case %#", (action, reason, data) => {
+    expect(verdictOf(data)).toMatchObject({ action, reason });
+  });
+
+  test("where accuracy is no metric it may differ as it likes", () => {
+    const { shadow: _none, ...rest } = shadowed;
+    const differing = { ...shadowed, shadow: labelled(0, 0, 0, 400) };
+    const byErrors = ReleaseConfig.parse({ metrics: ["errors"] });
+    expect(judge(differing, byErrors, "").action).toBe("promote");
+    expect(judge(rest, byErrors, "").reason).toBe("no-data");
+  });
+
+  const passed: StageEvidence = { ...shadowed };
+  const canaryWith = (shadow: StageEvidence["shadow"]) =>
+    verdictOf({ ...without("accuracy"), shadow, earlier: [passed] });
+  test("its labels are pairs for the canary: where both agree nothing needs one", () => {
+    // Nine labels of thirty disagreements among 500 users stand for 150 pairs.
+    const verdict = canaryWith(labelled(9, 1, 1, 30));
+    expect(verdict).toMatchObject({ action: "promote", evidence: { pairs: 150, worse: 1, better: 1 } });
+    expect(canaryWith(undefined)).toMatchObject({ action: "hold", reason: "no-accuracy" });
+    expect(canaryWith(labelled(0, 0, 0))).toMatchObject({ action: "hold", reason: "accuracy-undecided" });
+    expect(canaryWith(labelled(20, 16, 2)).action).not.toBe("promote");
+    expect(canaryWith(labelled(60, 45, 5))).toMatchObject({ action: "rollback", reason: "accuracy-worse" });
+  });
+  test("two models that seldom differ cannot differ much in accuracy, and need no label", () => {
+    expect(canaryWith(labelled(0, 0, 0, 0)).action).toBe("promote");
+    expect(canaryWith(labelled(0, 0, 0, 8))).toMatchObject({ action: "promote", evidence: { pairs: 0, drop: null } });
+    expect(canaryWith(labelled(0, 0, 0, 40)).action).toBe("hold");
+  });
+  test("how often it differed was settled when it was passed, and holds no later stage", () => {
+    expect(verdictOf({ ...healthy, shadow: labelled(0, 0, 0, 200), earlier: [passed] }).action).toBe("promote");
+    expect(verdictOf({ ...healthy, shadow: labelled(0, 0, 0, 200) }).reason).toBe("shadow-disagreement");
+  });
+  test("its many good answers comfort nobody whom its canary fails", () => {
+    const failing: JudgeData = { ...without("accuracy"), canary: arm(8, 250), stable: arm(19, 4750) };
+    const shadowOfMany: StageEvidence = { ...shadowed, canary: arm(20, 5000), stable: arm(20, 5000) };
+    for (const earlier of [[], [shadowOfMany]])
+      expect(verdictOf({ ...failing, earlier })).toMatchObject({ action: "rollback", reason: "errors-worse" });
+  });
+  test("for any counts: one verdict; more failures, or labels against it, never promote it, and absence holds", () => {
+    const anyShadow = fc
+      .record({
+        users: fc.integer({ min: 1, max: 900 }),
+        bad: fc.nat(30),
+        stableBad: fc.nat(30),
+        differing: fc.nat(200),
+        n: fc.nat(60),
+        worse: fc.nat(60),
+        hours: fc.nat(8),
+      })
+      .map(({ users, bad, stableBad, differing, n, worse, hours }): JudgeData => {
+        const seen = Math.min(users, differing);
+        const labels = Math.min(n, seen);
+        const lost = Math.min(worse, labels);
+        return {
+          stage: { share: 0, hours, plannedHours: 2 },
+          canary: arm(Math.min(bad, users), users),
+          stable: arm(Math.min(stableBad, users), users),
+          shadow: {
+            n: users,
+            unlabelled: seen - labels,
+            labelled: { n: labels, worse: lost, better: Math.floor((labels - lost) / 2) },
+          },
+        };
+      });
+    fc.assert(
+      fc.property(anyShadow, fc.integer({ min: 1, max: 50 }), (data, more) => {
+        const before = JudgeVerdict.parse(verdictOf(data));
+        const { canary = arm(0, 0), shadow = { n: 0, unlabelled: 0 } } = data;
+        const failing = verdictOf({
+          ...data,
+          canary: arm(Math.min(canary.users, canary.usersWithError + more), canary.users),
+        });
+        if (before.action !== "promote") expect(failing.action).not.toBe("promote");
+        if (before.action === "rollback") expect(failing.action).toBe("rollback");
+        const { labelled: said = { n: 0, worse: 0, better: 0 } } = shadow;
+        const against = Math.min(more, said.better);
+        const worse = { ...said, worse: said.worse + against, better: said.better - against };
+        const after = verdictOf({ ...data, shadow: { ...shadow, labelled: worse } });
+        if (before.action !== "promote") expect(after.action).not.toBe("promote");
+        const { shadow: _left, ...rest } = data;
+        expect(verdictOf(rest).action).not.toBe("promote");
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
 describe("each guard is needed", () => {
   const paired = (n: number, worse: number, better: number): JudgeData => ({
     ...healthy,

@@ -8,15 +8,20 @@ import { errorsWorse } from "./judge/errors-worse.ts";
 import { enough, type Facts, factsOf } from "./judge/facts.ts";
 import { latencySlower } from "./judge/latency-slower.ts";
 import { latencyWorse } from "./judge/latency-worse.ts";
-import { measured } from "./judge/measured.ts";
+import { measured, shadowMeasured } from "./judge/measured.ts";
 import { overLimit } from "./judge/over-limit.ts";
 import { sampleRatio } from "./judge/sample-ratio.ts";
 import { shadowDisagreement } from "./judge/shadow.ts";
 import { tooEarly } from "./judge/time.ts";
 import { tooFewUsers } from "./judge/users.ts";
 
+interface Asked {
+  check: Check;
+  of?: ReleaseConfig["metrics"][number];
+}
+
 /** Checks and the metric whose they are, in order: what speaks against the canary comes before what is missing, and promotion last. */
-const CHECKS: readonly { check: Check; of?: ReleaseConfig["metrics"][number] }[] = [
+const CHECKS: readonly Asked[] = [
   { check: errorsWorse, of: "errors" },
   { check: accuracyWorse, of: "accuracy" },
   { check: latencyWorse, of: "latency" },
@@ -29,6 +34,17 @@ const CHECKS: readonly { check: Check; of?: ReleaseConfig["metrics"][number] }[]
   { check: shadowDisagreement },
   { check: errorsUndecided, of: "errors" },
   { check: accuracyUndecided, of: "accuracy" },
+];
+
+/** A shadow is seen by nobody: what speaks against it counts, and that it was asked enough; that it is as good, its canary has to show. */
+const SHADOW_CHECKS: readonly Asked[] = [
+  { check: errorsWorse, of: "errors" },
+  { check: accuracyWorse, of: "accuracy" },
+  { check: overLimit, of: "errors" },
+  { check: shadowMeasured },
+  { check: tooEarly },
+  { check: tooFewUsers },
+  { check: shadowDisagreement, of: "accuracy" },
 ];
 
 /**
@@ -52,7 +68,7 @@ export function judge(data: JudgeData, policy: ReleaseConfig, policyDigest: stri
 }
 
 function firstFinding(facts: Facts, policy: ReleaseConfig): Finding {
-  for (const { check, of } of CHECKS) {
+  for (const { check, of } of facts.stage?.share === 0 ? SHADOW_CHECKS : CHECKS) {
     const found = of === undefined || policy.metrics.includes(of) ? check(facts, policy) : undefined;
     if (found) return found;
   }
@@ -84,7 +100,7 @@ function evidenceOf(facts: Facts, data: JudgeData, policy: ReleaseConfig): Judge
           pairs: accuracy.n,
           worse: accuracy.worse,
           better: accuracy.better,
-          drop: accuracy.drop.estimate,
+          drop: accuracy.n > 0 ? accuracy.drop.estimate : null,
           drop_lower: finite(accuracy.drop.lower),
           drop_upper: finite(accuracy.drop.upper),
           drop_below_limit_e: eValue(accuracy.lnBelow),
@@ -99,6 +115,7 @@ function evidenceOf(facts: Facts, data: JudgeData, policy: ReleaseConfig): Judge
         }
       : {}),
     ...(facts.disagreement === undefined ? {} : { shadow_disagreement: facts.disagreement }),
+    ...shadowEvidence(data.shadow),
     error_rate: policy.rollback_threshold.error_rate,
     accuracy_drop: policy.rollback_threshold.accuracy_drop,
     alpha: policy.alpha,
@@ -111,6 +128,18 @@ function armEvidence(name: "canary" | "stable", arm: JudgeData["canary"]): Judge
   if (!arm) return {};
   const rate = arm.users > 0 ? arm.usersWithError / arm.users : null;
   return { [`${name}_users`]: arm.users, [`${name}_users_with_error`]: arm.usersWithError, [`${name}_rate`]: rate };
+}
+
+function shadowEvidence(shadow: JudgeData["shadow"]): JudgeVerdict["evidence"] {
+  if (!shadow?.labelled) return {};
+  const { n, unlabelled, labelled } = shadow;
+  return {
+    shadow_users: n,
+    shadow_unlabelled: unlabelled,
+    shadow_labelled: labelled.n,
+    shadow_worse: labelled.worse,
+    shadow_better: labelled.better,
+  };
 }
 
 /** JSON knows no infinity. */

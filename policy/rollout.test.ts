@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ReleaseConfig } from "#contracts/config.ts";
 import { JudgeReason } from "#contracts/judge.ts";
 import { CommandName, type Rollout, RolloutState } from "#contracts/rollout.ts";
-import { isOver, refusalOf } from "./rollout.ts";
+import { isOver, placeOf, refusalOf, stagesOf } from "./rollout.ts";
 
 const rollout = (
   state: RolloutState,
@@ -15,6 +16,31 @@ const rollout = (
   history: [],
   ...(action && reason ? { verdict: { action, reason, evidence: {}, policyDigest: "p" } } : {}),
 });
+describe("stages", () => {
+  const of = (policy: unknown) => stagesOf(ReleaseConfig.parse(policy)).map((one) => [one.percentage, one.duration]);
+  const QUICK = [
+    { percentage: 25, duration: "6s" },
+    { percentage: 100, duration: "permanent" },
+  ];
+  it("begin with a shadow, for a third of the first stage where no time is named", () => {
+    expect(of({}).slice(0, 2)).toEqual([
+      [0, "7200s"],
+      [5, "6h"],
+    ]);
+    expect(of({ stages: QUICK })[0]).toEqual([0, "2s"]);
+    expect(of({ stages: QUICK, shadow: { duration: "1h" } })[0]).toEqual([0, "1h"]);
+    expect([placeOf(0), placeOf(0.05), placeOf(0.333333)]).toEqual(["in shadow", "at 5%", "at 33.33%"]);
+  });
+  it("have none where the config leaves it out, all get the model at once, it is urgent, and in policies older than it", () => {
+    const byDefault = ReleaseConfig.parse({});
+    expect(stagesOf(byDefault, { urgent: true })).toEqual(byDefault.stages);
+    expect(of({ stages: QUICK, shadow: { sample: 0 } })[0]).toEqual([25, "6s"]);
+    expect(of({ stages: QUICK.slice(1) })).toEqual([[100, "permanent"]]);
+    const { shadow: _none, ...old } = ReleaseConfig.parse({});
+    expect(stagesOf(old)).toEqual(old.stages);
+  });
+});
+
 const anyRollout = fc
   .record({
     state: fc.constantFrom(...RolloutState.options),

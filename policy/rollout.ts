@@ -1,4 +1,32 @@
-import type { CommandName, Rollout } from "#contracts/rollout.ts";
+import type { ReleaseConfig } from "#contracts/config.ts";
+import type { Candidate, CommandName, Rollout } from "#contracts/rollout.ts";
+import { hoursOf } from "./duration.ts";
+
+/** A stage as it is planned; at 0% the candidate is a shadow. */
+type PlannedStage = ReleaseConfig["stages"][number];
+
+/**
+ * All stages of a rollout in order. What is urgent or goes to everybody at once has no shadow, nor has a policy that was frozen before there
+ * were any.
+ */
+export function stagesOf(
+  { shadow, stages }: Pick<ReleaseConfig, "stages"> & Partial<ReleaseConfig>,
+  { urgent }: Pick<Candidate, "urgent"> = {},
+): PlannedStage[] {
+  const [first] = stages;
+  if (urgent || !shadow?.sample || first === undefined || first.percentage === 100) return stages;
+  const seconds = (hoursOf(first.duration) * SECONDS_AN_HOUR) / 3;
+  const duration = shadow.duration ?? `${Number(seconds.toPrecision(6))}s`;
+  return [{ percentage: 0, duration }, ...stages];
+}
+
+/** What people call a stage. */
+export const stageName = (percentage: number): string => (percentage === 0 ? "shadow" : `${percentage}%`);
+/** The same of a share from 0 to 1, where a rollout is. */
+export const placeOf = (share: number): string =>
+  share === 0 ? "in shadow" : `at ${stageName(Number((share * 100).toFixed(2)))}`;
+
+const SECONDS_AN_HOUR = 3600;
 
 /** What a stage must have shown before a person may take it further: until then nothing speaks for or against the canary. */
 const NO_EVIDENCE = ["no-data", "no-stage", "no-assignment", "sample-ratio", "too-early"];

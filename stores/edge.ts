@@ -15,8 +15,10 @@ import {
   WarmAnswer,
 } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
-import type { OperationsStatus, ReleaseStatus } from "#contracts/status.ts";
+import { KeptDisagreement, ShadowCounts, type ShadowLabels } from "#contracts/shadow.ts";
+import { AuditAnswer, type OperationsStatus, type ReleaseStatus } from "#contracts/status.ts";
 import type { Signer } from "./signing.ts";
+import { traced, traceHeaders } from "./traced.ts";
 
 export interface EdgeLocation {
   url: string;
@@ -50,6 +52,12 @@ export interface EdgeClient {
   exposure(fromEpoch: number): Promise<ExposureAnswer>;
   /** Forgets the users of earlier epochs. */
   forgetExposure(beforeEpoch: number): Promise<void>;
+  /** How shadows fared beside the models that were shown, since the pointer had this epoch. */
+  shadowCounts(fromEpoch: number): Promise<ShadowCounts>;
+  /** What two models disagreed on in shadow runs, oldest first, as far as it is kept. */
+  disagreements(): Promise<KeptDisagreement[]>;
+  /** Says which class is right; answers how many disagreements were still kept. */
+  labelDisagreements(labels: ShadowLabels): Promise<number>;
   /** Tells the edge how a release stands; false where it has no place for it. */
   publishRelease(status: ReleaseStatus): Promise<boolean>;
   /** What the edge counted in a time, by name. */
@@ -58,6 +66,8 @@ export interface EdgeClient {
   metrics(): Promise<string>;
   /** Tells the edge which alerts fire and which incidents are open; false where it has no place for it. */
   publishOperations(status: OperationsStatus): Promise<boolean>;
+  /** Who did what by an admin route, newest first, and in which trace. */
+  audit(): Promise<AuditAnswer>;
   /** Switches simple mode on until a time, or off; the edge writes it down. */
   switchMode(request: ModeRequest): Promise<void>;
   /** Until when simple mode is on; undefined where it is not. */
@@ -70,7 +80,7 @@ const UNBLESSED =
 /** A question that takes longer than this will not be answered. */
 const TIMEOUT_MS = 30_000;
 
-const ERASURES_PAGE = 1000;
+const PAGE = 1000;
 
 /** `GET /admin/mode`, newest first. */
 const ModeHistory = z.object({ switches: z.array(z.object({ mode: Mode, until: z.number().nullable() })) });
@@ -90,8 +100,16 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     );
 
   /** Answers whose status is neither a success nor among `expected` become errors of ours. */
-  async function ask(path: string, init: RequestInit = {}, expected: readonly number[] = []) {
-    const headers = new Headers(init.headers);
+  function ask(path: string, init: RequestInit = {}, expected: readonly number[] = []) {
+    return traced(`${init.method ?? "GET"} ${path.replace(/\?.*/, "")}`, async (span) => {
+      const answer = await answered(path, init, expected);
+      span?.setAttribute("http.response.status_code", answer.status);
+      return answer;
+    });
+  }
+
+  async function answered(path: string, init: RequestInit, expected: readonly number[]) {
+    const headers = new Headers({ ...traceHeaders(), ...Object.fromEntries(new Headers(init.headers)) });
     headers.set("authorization", `Bearer ${adminSecret}`);
     let status: number;
     let text: string;
@@ -134,10 +152,10 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     async erasures() {
       const all: Erasure[] = [];
       for (;;) {
-        const { text } = await ask(`/admin/erasures?after=${all.at(-1)?.seq ?? 0}&limit=${ERASURES_PAGE}`);
+        const { text } = await ask(`/admin/erasures?after=${all.at(-1)?.seq ?? 0}&limit=${PAGE}`);
         const page = text.split("\n").filter((line) => line !== "");
         all.push(...page.map((line) => read(Erasure, line)));
-        if (page.length < ERASURES_PAGE) return all;
+        if (page.length < PAGE) return all;
       }
     },
     async pointer() {
@@ -198,6 +216,27 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     async forgetExposure(before) {
       await ask(`/admin/exposure?before=${before}`, { method: "DELETE" });
     },
+    async shadowCounts(from) {
+      return read(ShadowCounts, (await ask(`/admin/shadow/counts?from=${from}`)).text);
+    },
+    async disagreements() {
+      const all: KeptDisagreement[] = [];
+      for (;;) {
+        const { text } = await ask(`/admin/shadow?after=${all.at(-1)?.seq ?? 0}&limit=${PAGE}`);
+        const page = text.split("\n").filter((line) => line !== "");
+        all.push(...page.map((line) => read(KeptDisagreement, line)));
+        if (page.length < PAGE) return all;
+      }
+    },
+    async labelDisagreements({ by, labels }) {
+      let labelled = 0;
+      for (let at = 0; at < labels.length; at += PAGE) {
+        const body = { by, labels: labels.slice(at, at + PAGE) };
+        const { text } = await ask("/admin/shadow/labels", sending("POST", body));
+        labelled += read(z.object({ labelled: z.number() }), text).labelled;
+      }
+      return labelled;
+    },
     async publishRelease(status) {
       return (await ask("/admin/release-status", sending("PUT", status), [404])).status !== 404;
     },
@@ -209,6 +248,9 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     },
     async publishOperations(status) {
       return (await ask("/admin/operations-status", sending("PUT", status), [404])).status !== 404;
+    },
+    async audit() {
+      return read(AuditAnswer, (await ask("/admin/audit")).text);
     },
     async switchMode(request) {
       await ask("/admin/mode", sending("POST", request));

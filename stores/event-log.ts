@@ -122,39 +122,84 @@ export function* linesOf(bytes: Uint8Array): Generator<string> {
   }
 }
 
+/** A part of a day, `day` counted from 0. */
+export type PartOfDay = DayOfLog & { day: number };
+
 /**
- * Reads the log by days: day i is received from `bounds[i]` up to but not including `bounds[i + 1]` (ms since 1970, ascending).
- * Each segment is read once. Lines that `refused` takes are left out. Lines are held as strings for one segment only.
+ * Reads the log by days: day i is received from `bounds[i]` up to but not including `bounds[i + 1]` (ms since 1970, ascending), and
+ * hands them on in parts of neighbouring lines, oldest first, each of at most `partBytes` bytes or one segment. Each segment is read
+ * once; memory is that of a part and a segment. Lines that `refused` takes are left out; answers the segments that hold such.
  */
+export async function writeParts(
+  registry: Registry,
+  artefacts: Pick<ArtefactStore, "get">,
+  bounds: readonly number[],
+  {
+    partBytes,
+    refused = () => false,
+    write,
+  }: { partBytes: number; refused?: (line: string) => boolean; write: (part: PartOfDay) => Promise<void> },
+): Promise<string[]> {
+  const { log } = await read(registry);
+  const encoder = new TextEncoder();
+  const refusedIn: string[] = [];
+  const [start, end] = [bounds[0] ?? 0, bounds.at(-1) ?? 0];
+  const part = { day: 0, lines: 0, size: 0, chunks: [] as Uint8Array[] };
+  const close = async (): Promise<void> => {
+    const { day, lines, chunks } = part;
+    Object.assign(part, { lines: 0, size: 0, chunks: [] });
+    if (lines > 0) await write({ day, lines, bytes: joined(chunks) });
+  };
+  for (const segment of log.segments) {
+    if (segment.lastReceivedAt < start || segment.firstReceivedAt >= end) continue;
+    const kept = new Map<number, string[]>();
+    let hasRefused = false;
+    for (const { line, receivedAt } of await linesOfSegment(artefacts, segment)) {
+      if (receivedAt < start || receivedAt >= end) continue;
+      if (refused(line)) {
+        hasRefused = true;
+        continue;
+      }
+      const day = dayOf(bounds, receivedAt);
+      const lines = kept.get(day);
+      if (lines) lines.push(line);
+      else kept.set(day, [line]);
+    }
+    if (hasRefused) refusedIn.push(segment.reference.sha256);
+    for (const [day, lines] of kept) {
+      const chunk = encoder.encode(lines.join("\n"));
+      // Time of receipt never goes back: a line of another day closes the one before.
+      if (day !== part.day || part.size + chunk.length > partBytes) await close();
+      part.day = day;
+      part.lines += lines.length;
+      part.size += chunk.length + 1;
+      part.chunks.push(chunk);
+    }
+  }
+  await close();
+  return refusedIn;
+}
+
+/** The same with each day whole. */
 export async function readDays(
   registry: Registry,
   artefacts: Pick<ArtefactStore, "get">,
   bounds: readonly number[],
   refused: (line: string) => boolean = () => false,
 ): Promise<DaysOfLog> {
-  const { log } = await read(registry);
-  const encoder = new TextEncoder();
-  const days = bounds.slice(1).map(() => ({ lines: 0, chunks: [] as Uint8Array[] }));
-  const refusedIn: string[] = [];
-  const [start, end] = [bounds[0] ?? 0, bounds.at(-1) ?? 0];
-  for (const segment of log.segments) {
-    if (segment.lastReceivedAt < start || segment.firstReceivedAt >= end) continue;
-    const kept = days.map((): string[] => []);
-    let hasRefused = false;
-    for (const { line, receivedAt } of await linesOfSegment(artefacts, segment)) {
-      if (receivedAt < start || receivedAt >= end) continue;
-      if (refused(line)) hasRefused = true;
-      else kept[dayOf(bounds, receivedAt)]?.push(line);
-    }
-    if (hasRefused) refusedIn.push(segment.reference.sha256);
-    for (const [index, day] of days.entries()) {
-      const lines = kept[index] as string[];
-      if (lines.length === 0) continue;
-      day.lines += lines.length;
-      day.chunks.push(encoder.encode(lines.join("\n")));
-    }
-  }
-  return { days: days.map(({ lines, chunks }) => ({ lines, bytes: joined(chunks) })), refusedIn };
+  const parts = bounds.slice(1).map((): DayOfLog[] => []);
+  const refusedIn = await writeParts(registry, artefacts, bounds, {
+    partBytes: Number.POSITIVE_INFINITY,
+    refused,
+    write: async ({ day, ...part }) => void parts[day]?.push(part),
+  });
+  return {
+    days: parts.map((own) => ({
+      lines: own.reduce((sum, { lines }) => sum + lines, 0),
+      bytes: joined(own.map(({ bytes }) => bytes)),
+    })),
+    refusedIn,
+  };
 }
 
 /** Chunks with a newline between them; each is let go once it is copied. */

@@ -19,7 +19,11 @@ afterEach(async () => {
 const digest = (letter: string): string => letter.repeat(64);
 const DAY = "2026-11-24";
 const plan = (partitions: Record<string, string>, segments: string[]) =>
-  planRewrites(registry, { erasures: [], partitions, segments });
+  planRewrites(registry, {
+    erasures: [],
+    partitions: Object.fromEntries(Object.entries(partitions).map(([day, one]) => [day, [one]])),
+    segments,
+  });
 
 test("what another partition took the place of is planned, once, and a partition that stands again is not", async () => {
   expect(await plan({ [DAY]: digest("a") }, [])).toBe(0);
@@ -27,7 +31,7 @@ test("what another partition took the place of is planned, once, and a partition
   expect(await plan({ [DAY]: digest("b") }, [digest("d")])).toBe(2);
   expect((await registry.read("events/rewrites")).value).toEqual({
     erasures: [],
-    partitions: { [DAY]: digest("b") },
+    partitions: { [DAY]: [digest("b")] },
     segments: [digest("d")],
     superseded: [digest("a")],
   });

@@ -6,14 +6,14 @@ import { LogicalDate } from "#contracts/run.ts";
 import type { Registry } from "./registry.ts";
 
 /**
- * What retention has to do because users deleted their events: artefacts that still hold some of them, or that another partition of
- * the same day has taken the place of. No later run reads a partition that is listed here; of a segment it leaves out the lines.
+ * What retention has to do because users deleted their events: artefacts that still hold some of them, or that other partitions of
+ * the same day have taken the place of. No later run reads a partition that is listed here; of a segment it leaves out the lines.
  */
 const Rewrites = z.object({
   /** The deletions that are taken account of. */
   erasures: z.array(Erasure),
-  /** The partition of each day as it stands. */
-  partitions: z.record(LogicalDate, Sha256),
+  /** The partitions of each day as they stand. */
+  partitions: z.record(LogicalDate, z.union([Sha256.transform((one) => [one]), z.array(Sha256)])),
   segments: z.array(Sha256),
   superseded: z.array(Sha256),
 });
@@ -31,7 +31,7 @@ async function read(registry: Registry): Promise<{ before: Rewrites; epoch: numb
 /** The deletions that the last collection knew of. */
 export const knownErasures = async (registry: Registry): Promise<Erasure[]> => (await read(registry)).before.erasures;
 
-/** Remembers the deletions, which partition stands for each day, and what is to be rewritten or deleted. Answers how many artefacts that is now. */
+/** Remembers the deletions, which partitions stand for each day, and what is to be rewritten or deleted. Answers how many artefacts that is now. */
 export async function planRewrites(
   registry: Registry,
   { erasures, partitions, segments }: Omit<Rewrites, "superseded">,
@@ -39,12 +39,12 @@ export async function planRewrites(
   for (;;) {
     const { before, epoch } = await read(registry);
     const standing = { ...before.partitions, ...partitions };
-    const current = new Set(Object.values(standing));
+    const current = new Set(Object.values(standing).flat());
     const after: Rewrites = {
       erasures: erasures.length > before.erasures.length ? erasures : before.erasures,
       partitions: standing,
       segments: [...new Set([...before.segments, ...segments])],
-      superseded: [...new Set([...before.superseded, ...Object.values(before.partitions)])].filter(
+      superseded: [...new Set([...before.superseded, ...Object.values(before.partitions).flat()])].filter(
         (sha256) => !current.has(sha256),
       ),
     };
@@ -62,7 +62,7 @@ export async function pendingRewrites(
   registry: Registry,
 ): Promise<{ erasures: Erasure[]; segments: string[]; superseded: string[]; standing: string[] }> {
   const { erasures, segments, superseded, partitions } = (await read(registry)).before;
-  return { erasures, segments, superseded, standing: Object.values(partitions) };
+  return { erasures, segments, superseded, standing: Object.values(partitions).flat() };
 }
 
 /** Strikes off what retention has done. */

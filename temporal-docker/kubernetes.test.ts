@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { loadConfig } from "#local/config.ts";
 import { Endpoints } from "#local/home.ts";
+import { WORKERS } from "#local/start.ts";
 
 const base = fileURLToPath(new URL("kubernetes/base/", import.meta.url));
 const read = (name: string): string => readFileSync(`${base}${name}`, "utf8");
@@ -63,7 +64,7 @@ const deployments = ofKind("Deployment").map((resource) => ({
 
 describe("the workers on Kubernetes", () => {
   it("are the processes that the code has", () => {
-    expect(deployments.map(({ name }) => name)).toEqual(["pipeline", "compute"]);
+    expect(deployments.map(({ name }) => name)).toEqual([...WORKERS]);
     for (const { spec } of deployments) {
       const [, file = ""] = spec.template.spec.containers[0]?.command ?? [];
       expect(existsSync(fileURLToPath(new URL(`../${file}`, import.meta.url)))).toBe(true);
@@ -132,14 +133,45 @@ describe("the workers on Kubernetes", () => {
     }
   });
 
-  it("hold to Kubernetes' schemas, where kubeconform is installed", () => {
-    const files = kustomization.resources.map((file) => `${base}${file}`);
-    const { error, status, stdout } = spawnSync("kubeconform", ["-strict", ...files], { encoding: "utf8" });
-    if (error) return console.warn("skipped: kubeconform is not installed");
-    // Schemas are fetched from the network.
-    if (/failed downloading|could not find schema/i.test(stdout))
-      return console.warn("skipped: no schemas are reachable");
-    expect(stdout).toBe("");
+  it("are the same for the Worker Controller, in one pod that is one build, rendered by kubectl", () => {
+    const { error, status, stdout } = spawnSync("kubectl", ["kustomize", `${base}../worker-controller`], {
+      encoding: "utf8",
+    });
+    if (error) return console.warn("skipped: kubectl is not installed");
     expect(status).toBe(0);
+    const rendered = parseAllDocuments(stdout).map((document) => Resource.parse(document.toJS()));
+    const byKind = (kind: string) => rendered.filter((resource) => resource.kind === kind);
+    expect(byKind("Deployment")).toEqual([]);
+    const [workers, ...more] = byKind("WorkerDeployment").map(
+      (resource) =>
+        z
+          .looseObject({
+            spec: z.looseObject({
+              workerOptions: z.strictObject({
+                connectionRef: z.strictObject({ name: z.string() }),
+                temporalNamespace: z.string(),
+              }),
+              template: z.looseObject({
+                metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }),
+                spec: z.looseObject({ containers: z.array(Container.extend({ name: z.string(), image: z.string() })) }),
+              }),
+            }),
+          })
+          .parse(resource).spec,
+    );
+    expect(more).toEqual([]);
+    expect(workers?.template.spec.containers.map(({ name }) => name)).toEqual(deployments.map(({ name }) => name));
+    for (const { image } of workers?.template.spec.containers ?? []) expect(image).toMatch(/\/haqei:\d/);
+    expect(byKind("Connection").map(({ metadata }) => metadata.name)).toEqual([
+      workers?.workerOptions.connectionRef.name,
+    ]);
+    for (const { metadata } of byKind("ConfigMap")) expect(JSON.stringify(workers)).toContain(metadata.name);
+    // Whom a policy or a budget is for is found by the pods' label.
+    const selector = { matchLabels: { "app.kubernetes.io/component": "workers" } };
+    expect(workers?.template.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(byKind("PodDisruptionBudget")).toMatchObject([{ spec: { selector } }]);
+    expect(byKind("NetworkPolicy").find(({ metadata }) => metadata.name === "workers")).toMatchObject({
+      spec: { podSelector: selector },
+    });
   });
 });

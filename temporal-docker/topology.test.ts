@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { Endpoints } from "#local/home.ts";
+import { WORKERS } from "#local/start.ts";
 import { METRICS } from "#policy/metrics.ts";
 import { generated } from "./generate.ts";
 
@@ -37,13 +38,13 @@ const Compose = z.looseObject({
 const compose = Compose.parse(parse(read("compose.yaml"), { merge: true }));
 const services = Object.entries(compose.services);
 /** Services that end once they are done. */
-const ENDING = ["temporal-schema", "temporal-setup"];
+const ENDING = ["temporal-schema", "temporal-setup", "temporal-version"];
 /** Those whose images write their config into themselves. */
 const WRITING = ["temporal", "temporal-ui"];
 
 describe("the topology in containers", () => {
   it.each(services)("%s is pinned, confined and bounded", (name, service) => {
-    expect(service.image).toMatch(/:(local|v?\d+\.\d+(\.\d+)?[\w.-]*)$/);
+    expect(service.image).toMatch(/:(\$\{HAQEI_BUILD:-local\}|v?\d+\.\d+(\.\d+)?[\w.-]*)$/);
     expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(service.cap_drop).toEqual(["ALL"]);
     expect(service.security_opt).toContain("no-new-privileges:true");
@@ -81,14 +82,14 @@ describe("the topology in containers", () => {
     // shutdownForceTime of workers/process.ts.
     const force = Number(/shutdownForceTime: "(\d+)s"/.exec(readFileSync(`${here}../workers/process.ts`, "utf8"))?.[1]);
     expect(force).toBeGreaterThan(0);
-    for (const name of ["pipeline", "compute"]) expect(graceOf(name)).toBeGreaterThan(force);
+    for (const name of WORKERS) expect(graceOf(name)).toBeGreaterThan(force);
   });
 
   it("lets nobody but Temporal near its database, nor anybody but workers near the store", () => {
     const on = (network: string) =>
       services.flatMap(([name, { networks }]) => (networks.includes(network) ? [name] : []));
     expect(compose.services.postgres?.networks).toEqual(["temporal"]);
-    expect(on("store").sort()).toEqual(["compute", "pipeline", "store"]);
+    expect(on("store").sort()).toEqual([...WORKERS, "store"].sort());
     expect(on("edge")).not.toContain("postgres");
   });
 

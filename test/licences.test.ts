@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { z } from "zod";
 
@@ -61,4 +63,30 @@ it("knows a licence that asks for more when it sees one", () => {
     false,
   ]);
   expect(["(MIT OR GPL-3.0)", "(BSD-3-Clause AND MIT)"].map(isPermissive)).toEqual([true, true]);
+});
+
+// `--omit dev` leaves out what runs as well where something else needs it for development, too: all are named.
+it("a bill of materials names all that runs, with version and digest", () => {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const { status, stdout } = spawnSync("npm", ["run", "--silent", "sbom"], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  expect(status).toBe(0);
+  const Bill = z.looseObject({
+    bomFormat: z.literal("CycloneDX"),
+    components: z.array(
+      z.looseObject({
+        name: z.string(),
+        version: z.string(),
+        hashes: z.array(z.unknown()).min(1),
+      }),
+    ),
+  });
+  const named = new Set(Bill.parse(JSON.parse(stdout)).components.map(({ name }) => name));
+  const { dependencies } = z
+    .looseObject({ dependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")));
+  expect(Object.keys(dependencies).filter((name) => !named.has(name))).toEqual([]);
 });

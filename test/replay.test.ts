@@ -2,10 +2,11 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "@temporalio/worker";
+import { type InjectedSinks, Worker } from "@temporalio/worker";
 import { DeterminismViolationError } from "@temporalio/workflow";
 import { beforeAll, describe, expect, it } from "vitest";
 import { workflowBundle } from "#workers/workflow-bundle.ts";
+import type { TraceSinks } from "#workflows/tracing.ts";
 import { quietWorkers } from "./support/quiet.ts";
 
 /**
@@ -16,7 +17,9 @@ const FOLDER = fileURLToPath(new URL("histories", import.meta.url));
 const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".json"));
 let codePath: string;
 const history = async (name: string) => JSON.parse(await readFile(join(FOLDER, name), "utf8"));
-const replay = (json: unknown) => Worker.runReplayHistory({ workflowBundle: { codePath } }, json);
+const told: unknown[] = [];
+const sinks: InjectedSinks<TraceSinks> = { trace: { ended: { fn: (_, span) => void told.push(span) } } };
+const replay = (json: unknown) => Worker.runReplayHistory({ workflowBundle: { codePath }, sinks }, json);
 
 beforeAll(async () => {
   quietWorkers();
@@ -40,13 +43,16 @@ describe("saved histories", () => {
       "rollout-promoted.json",
       "rollout-released.json",
       "rollout-rolled-back.json",
+      "watch-emergency.json",
       "watch-firing.json",
       "watch-over.json",
+      "weekly-report.json",
     ]);
   });
 
-  it.each(names)("%s is decided alike today", async (name) => {
+  it.each(names)("%s is decided alike today, and tells its span no second time", async (name) => {
     await replay(await history(name));
+    expect(told).toEqual([]);
   });
 
   it("would be told apart from another decision", async () => {

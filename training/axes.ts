@@ -46,7 +46,7 @@ export function reviewVectors(
 
 /** The mean text vector of each class that has texts. */
 function centroidsOf(model: Model, examples: readonly LabelledText[]): number[][] {
-  const { extract } = createExtractor();
+  const { extract } = createExtractor(model.segmenter !== undefined);
   const { vectorise } = createVectoriser(model.keys, model.idf);
   const hidden = new Float64Array(model.dimension);
   const sums = new Map<string, { count: number; sum: Float64Array }>();

@@ -4,6 +4,7 @@ import { InputError } from "#contracts/errors.ts";
 import { pack, unpack } from "#model/container.ts";
 import { FEATURES_VERSION } from "#model/features.ts";
 import { NORMALISER_VERSION } from "#model/normalise.ts";
+import { segmenterPrint } from "#model/segment.ts";
 import type { Best } from "./early-stop.ts";
 import type { Weights } from "./initialise.ts";
 import type { LabelledText } from "./problem.ts";
@@ -65,7 +66,7 @@ export function fingerprint(input: {
     weight,
     ...(teacher ? [family] : []),
   ]);
-  const versions = [NORMALISER_VERSION, FEATURES_VERSION];
+  const versions = [NORMALISER_VERSION, FEATURES_VERSION, ...(options.segmenter ? [segmenterPrint()] : [])];
   const hash = createHash("sha256").update(
     JSON.stringify([
       versions,
@@ -83,6 +84,12 @@ export function fingerprint(input: {
     hash
       .update(JSON.stringify([teacher.mix, teacher.margin, teacher.dropout]))
       .update(new Uint8Array(buffer, byteOffset, byteLength));
+    if (teacher.unjudged) {
+      const { texts, embeddings, weight, confidence } = teacher.unjudged;
+      hash
+        .update(JSON.stringify([texts, weight, confidence]))
+        .update(new Uint8Array(embeddings.buffer, embeddings.byteOffset, embeddings.byteLength));
+    }
   }
   if (parent) hash.update("parent").update(parent);
   return hash.digest("hex");

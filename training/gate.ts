@@ -129,9 +129,9 @@ interface Reader {
 }
 
 function createReader(model: Model): Reader {
-  const { dimension, vectors, head, bias, keys, idf, temperature } = model;
+  const { dimension, vectors, head, bias, keys, idf, segmenter, temperature } = model;
   const indexOf = new Map(Array.from(keys, (key, index) => [key, index]));
-  const { extract } = createExtractor();
+  const { extract } = createExtractor(segmenter !== undefined);
   const { vectorise } = createVectoriser(keys, idf);
   const hidden = new Float64Array(dimension);
 

@@ -1,4 +1,4 @@
-import { FEATURES_VERSION } from "#model/features.ts";
+import { FEATURES_VERSION, SEGMENTED_VERSION } from "#model/features.ts";
 import type { Model } from "#model/model.ts";
 import { NORMALISER_VERSION } from "#model/normalise.ts";
 import type { Weights } from "./initialise.ts";
@@ -6,7 +6,7 @@ import type { Vocabulary } from "./problem.ts";
 
 /** The float32 model of fitted weights; `masses` are the training weights of the classes, whose shares are the prior. */
 export function modelOf(
-  vocabulary: Pick<Vocabulary, "keys" | "idf">,
+  { keys, idf, segmenter }: Pick<Vocabulary, "keys" | "idf" | "segmenter">,
   weights: Weights,
   classes: readonly string[],
   masses: Float64Array,
@@ -17,11 +17,11 @@ export function modelOf(
     schema: 1,
     rung: "float32",
     normaliser: NORMALISER_VERSION,
-    features: FEATURES_VERSION,
+    ...(segmenter === undefined ? { features: FEATURES_VERSION } : { features: SEGMENTED_VERSION, segmenter }),
     classes,
     dimension: weights.dimension,
-    keys: vocabulary.keys,
-    idf: vocabulary.idf,
+    keys,
+    idf,
     vectors: weights.vectors,
     head: weights.head,
     bias: weights.bias,

@@ -24,12 +24,12 @@ export function pinsOf(
   const keys = new Set<number>();
   const unknown: string[] = [];
   for (const term of terms) {
-    const own = keysOf(term).filter((key) => known.has(key));
+    const own = keysOf(term, model.segmenter !== undefined).filter((key) => known.has(key));
     if (own.length === 0) unknown.push(term);
     for (const key of own) keys.add(key);
   }
   if (decisive > 0) {
-    const seen = buildVocabulary(examples, { keys: model.keys });
+    const seen = buildVocabulary(examples, { keys: model.keys }, model.segmenter);
     const countOf = new Map(Array.from(seen.keys, (key, at) => [key, seen.documents[at] as number]));
     const documents = Uint32Array.from(model.keys, (key) => countOf.get(key) ?? 0);
     const order = byEnergy(documents, model).filter((feature) => !keys.has(model.keys[feature] as number));
@@ -39,8 +39,8 @@ export function pinsOf(
 }
 
 /** Keys of the n-grams that cover a term: as a word, as characters, with and without the word's boundaries. */
-export function keysOf(term: string): number[] {
-  const ngrams = createExtractor().extract(normalise(term));
+export function keysOf(term: string, segmented = false): number[] {
+  const ngrams = createExtractor(segmented).extract(normalise(term));
   return Array.from(ngrams.keys.subarray(0, ngrams.length)).filter(
     (_, entry) => ngrams.starts[entry] === 0 && ngrams.ends[entry] === ngrams.pointsRead,
   );

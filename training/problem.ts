@@ -15,6 +15,8 @@ export interface Vocabulary {
   /** In how many examples each occurs. */
   readonly documents: Uint32Array;
   readonly idf: Float32Array;
+  /** `segmenterPrint`, where words of `Intl.Segmenter` are among them. */
+  readonly segmenter?: number;
 }
 
 /** Examples as sparse rows: row i holds `indices` and `values` from `offsets[i]` to `offsets[i + 1]`. */
@@ -86,8 +88,8 @@ export type Keep = { readonly count: number } | { readonly keys: Uint32Array };
  * The features of the examples with smoothed inverse document frequency ln((1 + N) / (1 + df)) + 1.
  * Among features of one frequency the smaller key is kept.
  */
-export function buildVocabulary(examples: readonly LabelledText[], keep: Keep): Vocabulary {
-  const { extract } = createExtractor();
+export function buildVocabulary(examples: readonly LabelledText[], keep: Keep, segmenter?: number): Vocabulary {
+  const { extract } = createExtractor(segmenter !== undefined);
   const seen = new Map<number, number>();
   for (const { text } of examples) {
     const ngrams = extract(normalise(text));
@@ -99,7 +101,7 @@ export function buildVocabulary(examples: readonly LabelledText[], keep: Keep): 
   const keys = chooseKeys(seen, keep).sort();
   const documents = Uint32Array.from(keys, (key) => seen.get(key) ?? 0);
   const idf = Float32Array.from(documents, (count) => Math.log((1 + examples.length) / (1 + count)) + 1);
-  return { keys, documents, idf };
+  return { keys, documents, idf, ...(segmenter === undefined ? {} : { segmenter }) };
 }
 
 function chooseKeys(seen: ReadonlyMap<number, number>, keep: Keep): Uint32Array {
@@ -127,9 +129,9 @@ export function classesOf(examples: readonly LabelledText[]): string[] {
 export function buildProblem(
   examples: readonly LabelledText[],
   classes: readonly string[],
-  { keys, idf }: Pick<Vocabulary, "keys" | "idf">,
+  { keys, idf, segmenter }: Pick<Vocabulary, "keys" | "idf" | "segmenter">,
 ): Problem {
-  const { extract } = createExtractor();
+  const { extract } = createExtractor(segmenter !== undefined);
   const { vectorise } = createVectoriser(keys, idf);
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const offsets = new Int32Array(examples.length + 1);

@@ -3,6 +3,7 @@ import type { Example } from "#contracts/example.ts";
 import { encodeModel } from "#model/codec.ts";
 import { createExtractor } from "#model/features.ts";
 import { normalise } from "#model/normalise.ts";
+import { segmenterPrint } from "#model/segment.ts";
 import { calibrate } from "./calibrate.ts";
 import { requireFinite } from "./finite.ts";
 import { createFrequencies } from "./frequencies.ts";
@@ -113,6 +114,7 @@ export async function trainStream(
   const temperature = calibrate(start.weights, buildProblem(surveyed.heldOut, classes, vocabulary));
   return {
     model: encodeModel(modelOf(vocabulary, start.weights, classes, surveyed.masses, temperature)),
+    taught: [],
     report: {
       backend: trainer.backend,
       examples: surveyed.examples,
@@ -131,7 +133,7 @@ export async function trainStream(
 
 /** One look at every example: features by frequency, class weights, and uniform samples (reservoirs, Vitter 1985, algorithm R). */
 async function survey(source: Source, options: TrainingConfig, seed: number): Promise<Surveyed> {
-  const { extract } = createExtractor();
+  const { extract } = createExtractor(options.segmenter);
   const frequencies = createFrequencies(MOST_COUNTED);
   const sample = reservoir<Example>(SAMPLE, createRandom(seed, 1));
   const heldOut = reservoir<Example>(SAMPLE, createRandom(seed, 2));
@@ -153,7 +155,7 @@ async function survey(source: Source, options: TrainingConfig, seed: number): Pr
   const examples = sample.seen();
   const idf = Float32Array.from(counts, (count) => Math.log((1 + examples) / (1 + count)) + 1);
   return {
-    vocabulary: { keys, documents: counts, idf },
+    vocabulary: { keys, documents: counts, idf, ...(options.segmenter ? { segmenter: segmenterPrint() } : {}) },
     examples,
     masses,
     sample: sample.kept(),
@@ -211,10 +213,12 @@ async function streamEpoch({ weights }: Start, vocabulary: Vocabulary, setting: 
 }
 
 /** The vocabulary with these keys alone, which it holds. */
-function only({ keys, documents, idf }: Vocabulary, wanted: Uint32Array): Vocabulary {
+function only(vocabulary: Vocabulary, wanted: Uint32Array): Vocabulary {
+  const { keys, documents, idf } = vocabulary;
   const indexOf = new Map([...keys].map((key, at) => [key, at]));
   const at = [...wanted].map((key) => indexOf.get(key) as number);
   return {
+    ...vocabulary,
     keys: wanted,
     documents: Uint32Array.from(at, (index) => documents[index] as number),
     idf: Float32Array.from(at, (index) => idf[index] as number),

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TrainingConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
+import { decodeModel } from "#model/codec.ts";
 import { hashedEmbedding } from "#stores/test-support/embeddings-server.ts";
 import { buildProblem, type LabelledText, writeWanted } from "./problem.ts";
-import { foldsByFamily, softLabels } from "./teacher.ts";
+import { foldsByFamily, labelUnjudged, softLabels } from "./teacher.ts";
 import { tinyDev, tinyExamples } from "./test-support/tiny.ts";
 import { type Progress, type TrainInput, train } from "./train.ts";
 
@@ -116,6 +117,46 @@ describe("softLabels", () => {
   });
 });
 
+describe("labelUnjudged", () => {
+  const teacher = teacherOf(paired);
+  const unjudgedOf = (texts: readonly string[], confidence = 0) => ({
+    ...{ texts, weight: 0.5, confidence },
+    embeddings: Float32Array.from(texts.flatMap(hashedEmbedding)),
+  });
+
+  test("labels by the likeliest class, with a distribution over all of them", () => {
+    const { taught, shares } = labelUnjudged(paired, classes, teacher, unjudgedOf(paired.map(({ text }) => text)));
+    const right = taught.filter(({ row, label }) => label === paired[row]?.label).length;
+    expect(right).toBeGreaterThan(0.7 * paired.length);
+    for (const { row, label, weight } of taught) {
+      const own = shares.slice(row * classes.length, (row + 1) * classes.length);
+      expect(own.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
+      expect(classes[own.indexOf(Math.max(...own))]).toBe(label);
+      expect(weight).toBe(0.5);
+    }
+  });
+
+  test("leaves out what it is less sure of than it must be, and keeps to rows", () => {
+    const texts = tinyDev.map(({ text }) => text);
+    // By margin 1 the shares are its probabilities.
+    const plain = { ...teacher, margin: 1 };
+    const all = labelUnjudged(paired, classes, plain, unjudgedOf(texts));
+    const rows = all.taught.map(({ row }) => all.shares.slice(row * classes.length, (row + 1) * classes.length));
+    const sureness = rows.map((own) => Math.max(...own));
+    const limit = sureness.toSorted((a, b) => a - b)[Math.floor(sureness.length / 2)] as number;
+    const sure = labelUnjudged(paired, classes, plain, unjudgedOf(texts, limit));
+    const kept = all.taught.filter(({ row }) => (sureness[row] as number) >= limit);
+    expect(kept.length).toBeLessThan(texts.length);
+    expect(sure.taught).toEqual(kept);
+    expect(sure.shares).toEqual(Float32Array.from(kept.flatMap(({ row }) => [...(rows[row] as Float32Array)])));
+  });
+
+  test("refuses embeddings that are not one a text, of the examples' length", () => {
+    const short = { ...unjudgedOf(["a"]), embeddings: new Float32Array(31) };
+    expect(() => labelUnjudged(paired, classes, teacher, short)).toThrow("31 numbers are no embeddings of 1 unjudged");
+  });
+});
+
 describe("writeWanted", () => {
   const problem = buildProblem(tinyExamples, classes, { keys: new Uint32Array(), idf: new Float32Array() });
   const wanted = new Float64Array(4);
@@ -157,6 +198,22 @@ describe("train with a teacher", () => {
     expect(seen[0]).toBe("teacher");
     expect(checkpoints).toHaveLength(3);
     for (const checkpoint of checkpoints) expect((await train({ ...input, checkpoint })).model).toEqual(model);
+  });
+
+  test("what it labelled is learnt, and is no evidence: examples and priors are those of people", async () => {
+    const texts = Array.from({ length: 9 }, (_, at) => `${tinyExamples[0]?.text} ${at}`);
+    const unjudged = { texts, embeddings: Float32Array.from(texts.flatMap(hashedEmbedding)), weight: 1, confidence: 0 };
+    const made: Uint8Array[] = [];
+    const asking = { ...input, teacher: { ...teacherOf(paired), unjudged } };
+    const { model, taught, report } = await train(asking, { onEpoch: (make) => made.push(make()) });
+    const without = await train(input);
+    expect(taught).toHaveLength(9);
+    expect(report).toMatchObject({ examples: paired.length, taught: 9 });
+    expect(without.taught).toEqual([]);
+    expect(model).not.toEqual(without.model);
+    expect(decodeModel(model).prior).toEqual(decodeModel(without.model).prior);
+    for (const checkpoint of made) expect((await train({ ...asking, checkpoint })).model).toEqual(model);
+    await expect(train({ ...input, checkpoint: made[0] as Uint8Array })).rejects.toThrow("other examples");
   });
 
   test("refuses a checkpoint that another teacher's opinion made", async () => {

@@ -12,6 +12,27 @@ export interface Teacher {
   readonly margin: number;
   /** Feature dropout of the fit while it is taught; without it the options' own. */
   readonly dropout?: number;
+  /** What it may label by itself. */
+  readonly unjudged?: Unjudged;
+}
+
+/** Queries that nobody judged. What the teacher makes of them is no evidence: it counts neither for priors nor for what is held out. */
+export interface Unjudged {
+  readonly texts: readonly string[];
+  /** A row a text, as long as those of the examples. */
+  readonly embeddings: Float32Array;
+  /** How much such a text counts in the fit, where an authored one counts 1. */
+  readonly weight: number;
+  /** Least probability of the teacher's first choice for a text to be learnt from. */
+  readonly confidence: number;
+}
+
+/** A query that the teacher labelled: `row` of the unjudged texts. */
+export interface Taught {
+  readonly row: number;
+  readonly label: string;
+  readonly text: string;
+  readonly weight: number;
 }
 
 /** A distribution over all classes for each example: what it says of unlikely classes is most of what it teaches. */
@@ -40,17 +61,7 @@ export function softLabels(
   onFold: (done: number, all: number) => void = () => undefined,
 ): SoftLabels {
   const size = examples.length;
-  const dimension = teacher.embeddings.length / size;
-  if (!Number.isInteger(dimension) || dimension === 0) {
-    throw new InputError(
-      `${teacher.embeddings.length} numbers are no embeddings of ${size} examples`,
-      "Give one embedding an example, all of one length.",
-    );
-  }
-  const indexOf = new Map(classes.map((name, index) => [name, index]));
-  const targets = Int32Array.from(examples, ({ label }) => indexOf.get(label) ?? -1);
-  const weights = Float32Array.from(examples, ({ weight = 1 }) => weight);
-  const rows = unitRows(teacher.embeddings, dimension);
+  const { rows, dimension, targets, weights } = labelledRows(examples, classes, teacher.embeddings);
   const folds = foldsByFamily(examples);
   const shares = new Float32Array(size * classes.length);
   let right = 0;
@@ -73,6 +84,61 @@ export function softLabels(
     onFold(fold + 1, FOLDS);
   }
   return { mix: teacher.mix, shares, top1: right / size };
+}
+
+/** The examples as the regression takes them. Throws InputError where there is not one embedding of numbers an example. */
+function labelledRows(examples: readonly LabelledText[], classes: readonly string[], embeddings: Float32Array) {
+  const dimension = embeddings.length / examples.length;
+  if (!Number.isInteger(dimension) || dimension === 0) {
+    throw new InputError(
+      `${embeddings.length} numbers are no embeddings of ${examples.length} examples`,
+      "Give one embedding an example, all of one length.",
+    );
+  }
+  const indexOf = new Map(classes.map((name, index) => [name, index]));
+  return {
+    dimension,
+    rows: unitRows(embeddings, dimension),
+    targets: Int32Array.from(examples, ({ label }) => indexOf.get(label) ?? -1),
+    weights: Float32Array.from(examples, ({ weight = 1 }) => weight),
+  };
+}
+
+/**
+ * Labels queries that nobody judged (pseudo-labels, Lee 2013) by a regression on all examples: the likeliest class where its
+ * probability is at least `confidence`, with the same soft label as an example gets. Deterministic. Throws InputError where
+ * embeddings differ in length or number.
+ */
+export function labelUnjudged(
+  examples: readonly LabelledText[],
+  classes: readonly string[],
+  { embeddings, margin }: Pick<Teacher, "embeddings" | "margin">,
+  unjudged: Unjudged,
+): { taught: Taught[]; shares: Float32Array } {
+  const { texts, weight, confidence } = unjudged;
+  const { rows, dimension, targets, weights } = labelledRows(examples, classes, embeddings);
+  if (unjudged.embeddings.length !== texts.length * dimension) {
+    throw new InputError(
+      `${unjudged.embeddings.length} numbers are no embeddings of ${texts.length} unjudged texts`,
+      `Give one embedding a text, of ${dimension} numbers as those of the examples.`,
+    );
+  }
+  const seen = [...examples.keys()].filter((row) => (targets[row] as number) >= 0);
+  const regression = fitLogistic({ rows, dimension, classes: classes.length, seen, targets, weights });
+  const asked = unitRows(unjudged.embeddings, dimension);
+  const taught: Taught[] = [];
+  const shares = new Float32Array(texts.length * classes.length);
+  const opinion = new Float32Array(classes.length);
+  for (const [row, text] of texts.entries()) {
+    const logits = logitsOf(regression, asked, row);
+    soften(logits, 1, opinion);
+    const first = opinion.indexOf(Math.max(...opinion));
+    if ((opinion[first] as number) < confidence) continue;
+    const place = taught.length * classes.length;
+    soften(logits, margin, shares.subarray(place, place + classes.length));
+    taught.push({ row, label: classes[first] as string, text, weight });
+  }
+  return { taught, shares: shares.slice(0, taught.length * classes.length) };
 }
 
 /** The fold of each example: families in order of label and name are dealt out in turn, so that folds share out the classes. */

@@ -2,6 +2,7 @@ import type { LadderRung, PriorityLearning, TrainingConfig } from "#contracts/co
 import { InputError, NonFiniteError } from "#contracts/errors.ts";
 import { encodeModel } from "#model/codec.ts";
 import type { Model } from "#model/model.ts";
+import { segmenterPrint } from "#model/segment.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, fingerprint, type Position } from "./checkpoint.ts";
 import { countRight } from "./early-stop.ts";
@@ -17,12 +18,13 @@ import {
   type Keep,
   type LabelledText,
   type Problem,
+  rowsOf,
   type Vocabulary,
 } from "./problem.ts";
 import { keysWithin } from "./prune.ts";
 import { createRandom } from "./random.ts";
 import { settingsFor } from "./settings.ts";
-import { softLabels, type Teacher } from "./teacher.ts";
+import { labelUnjudged, type SoftLabels, softLabels, type Taught, type Teacher } from "./teacher.ts";
 import { loadTrainer, type Trainer } from "./trainer.ts";
 import { inherit, readParent, startFrom } from "./warm.ts";
 
@@ -74,6 +76,8 @@ export interface TrainReport {
   readonly temperature: number;
   /** Of the teacher's out-of-fold answers to the training examples, the share whose first is the label; absent without a teacher. */
   readonly teacherTop1?: number;
+  /** Queries learnt that the teacher labelled; absent where it was asked for none. */
+  readonly taught?: number;
   /** Examples learnt once more, by lesson; absent without priority learning. */
   readonly lessons?: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -82,6 +86,8 @@ export interface TrainReport {
 export interface TrainResult {
   /** An encoded float32 model. */
   readonly model: Uint8Array;
+  /** What it learnt from besides the examples. */
+  readonly taught: readonly Taught[];
   readonly report: TrainReport;
 }
 
@@ -106,14 +112,17 @@ interface Prepared extends Start {
  * checkpoint gives the bytes of an unbroken run. Throws InputError where the input cannot be trained on.
  */
 export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<TrainResult> {
-  const { examples, seed, maxBytes, rung = "coded" } = input;
+  const { seed, maxBytes, rung = "coded" } = input;
   const began = performance.now();
-  const classes = input.classes ?? classesOf(examples);
-  const options = settingsOf(input, classes.length);
+  const classes = input.classes ?? classesOf(input.examples);
   checkInput(input, classes);
   const parent = input.parent && readParent(input.parent, classes);
-  const trainer = await loadTrainer(options.backend);
+  const trainer = await loadTrainer(input.options.backend);
   const run = fingerprint({ ...input, classes });
+  if (input.teacher) hooks.onProgress?.({ phase: "teacher", epoch: 0, epochs: 0, seconds: 0 });
+  const { examples, soft, taught } = learntFrom(input, classes);
+  const options = settingsOf(input, examples.length, classes.length);
+  const judged = input.examples.length;
   let resume = input.checkpoint && decodeCheckpoint(input.checkpoint, run);
 
   const soupsOf = maxBytes === undefined ? [options.soups] : [CHOOSING_SOUPS, options.soups];
@@ -135,17 +144,18 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     };
   }
 
-  if (input.teacher) hooks.onProgress?.(progress("teacher", 0));
-  const soft = input.teacher && softLabels(examples, classes, input.teacher);
   let keep: Keep = resume ? { keys: resume.keys } : { count: options.maxFeatures };
   let maxDimension = options.max_dimension;
+  // A parent's features stay, and with them how words are cut.
+  const segmented = parent ? parent.segmenter !== undefined : options.segmenter;
+  const segmenter = segmented ? segmenterPrint() : undefined;
   let prepared: Prepared;
   let weights: Weights;
   for (let pass = resume?.position.pass ?? 0; ; pass += 1) {
     const begunEpochs = epochsBefore({ pass, soup: 0, epoch: 0 });
     const soups = soupsOf[pass] as number;
     hooks.onProgress?.(progress("features", begunEpochs));
-    const own = buildVocabulary(examples, keep);
+    const own = buildVocabulary(examples, keep, segmenter);
     const vocabulary = parent ? kept(inherit(own, parent, examples.length), keep) : own;
     const problem = { ...buildProblem(examples, classes, vocabulary), ...(soft ? { soft } : {}) };
     hooks.onProgress?.(progress("initialise", begunEpochs));
@@ -174,22 +184,23 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     );
     resume = undefined;
     if (maxBytes === undefined || pass === soupsOf.length - 1) break;
-    const unpruned = toModel(prepared, weights, classes, 1);
+    const unpruned = toModel(prepared, weights, classes, judged, 1);
     keep = { keys: keysWithin(maxBytes, unpruned, vocabulary, rung) };
     // The budget was worked out for this dimension.
     maxDimension = weights.dimension;
   }
 
   const { priority } = input;
+  const judgedRows = Int32Array.from({ length: judged }, (_, row) => row);
   const lessons = priority?.enabled
-    ? await learnByPriority(weights, prepared.problem, priority, { ...options, trainer, seed })
+    ? await learnByPriority(weights, rowsOf(prepared.problem, judgedRows), priority, { ...options, trainer, seed })
     : undefined;
   hooks.onProgress?.(progress("calibrate", epochs));
   const temperature = calibrate(weights, buildProblem(input.dev ?? [], classes, prepared.vocabulary));
-  const model = encodeModel(toModel(prepared, weights, classes, temperature));
+  const model = encodeModel(toModel(prepared, weights, classes, judged, temperature));
   const report: TrainReport = {
     backend: trainer.backend,
-    examples: examples.length,
+    examples: judged,
     classes: classes.length,
     features: prepared.problem.features,
     dimension: weights.dimension,
@@ -199,18 +210,35 @@ export async function train(input: TrainInput, hooks: TrainHooks = {}): Promise<
     loss: loss ?? Number.NaN,
     temperature,
     ...(soft ? { teacherTop1: soft.top1 } : {}),
+    ...(input.teacher?.unjudged ? { taught: taught.length } : {}),
     ...(lessons ? { lessons } : {}),
     seconds: (performance.now() - began) / 1000,
   };
-  return { model, report };
+  return { model, report, taught };
+}
+
+/** All that is learnt from: the examples, and behind them what the teacher labelled; with the teacher's opinion of each. */
+function learntFrom(
+  { examples, teacher }: TrainInput,
+  classes: readonly string[],
+): { examples: readonly LabelledText[]; soft?: SoftLabels; taught: readonly Taught[] } {
+  if (!teacher) return { examples, taught: [] };
+  const soft = softLabels(examples, classes, teacher);
+  if (!teacher.unjudged) return { examples, soft, taught: [] };
+  const { taught, shares } = labelUnjudged(examples, classes, teacher, teacher.unjudged);
+  const all = new Float32Array(soft.shares.length + shares.length);
+  all.set(soft.shares);
+  all.set(shares, soft.shares.length);
+  return { examples: [...examples, ...taught], soft: { ...soft, shares: all }, taught };
 }
 
 /** The options as this input changes them: few examples ask for their own, a parent for fewer and smaller steps, a teacher for less dropout. */
 const settingsOf = (
-  { options, parent, teacher, examples }: TrainInput,
+  { options, parent, teacher }: TrainInput,
+  examples: number,
   classes: number,
 ): ReturnType<typeof settingsFor> => ({
-  ...settingsFor(options, examples.length, classes),
+  ...settingsFor(options, examples, classes),
   ...(parent ? options.warm : {}),
   ...(teacher?.dropout === undefined ? {} : { dropout: teacher.dropout }),
 });
@@ -221,6 +249,7 @@ function kept(vocabulary: Vocabulary, keep: Keep): Vocabulary {
   const wanted = new Set(keep.keys);
   const at = [...vocabulary.keys.keys()].filter((index) => wanted.has(vocabulary.keys[index] as number));
   return {
+    ...vocabulary,
     keys: Uint32Array.from(at, (index) => vocabulary.keys[index] as number),
     documents: Uint32Array.from(at, (index) => vocabulary.documents[index] as number),
     idf: Float32Array.from(at, (index) => vocabulary.idf[index] as number),
@@ -313,10 +342,12 @@ function toModel(
   { vocabulary, problem }: Prepared,
   weights: Weights,
   classes: readonly string[],
+  /** How many rows count for the prior, the first. */
+  judged: number,
   temperature: number,
 ): Model {
   const masses = new Float64Array(classes.length);
-  for (const [row, target] of problem.targets.entries())
+  for (const [row, target] of problem.targets.subarray(0, judged).entries())
     masses[target] = (masses[target] as number) + (problem.weights[row] as number);
   return modelOf(vocabulary, weights, classes, masses, temperature);
 }

@@ -56,7 +56,7 @@ test("a query is frequent by how often it was asked, and only where enough users
     ...["a", "b"].flatMap((user) => [1, 2, 3].map((at) => event("離婚", user, at))),
     ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => event("秘密", "a", at)),
   ]);
-  expect(frequentQueries(queries, 2, 10)).toEqual(["離婚", "転職"]);
-  expect(frequentQueries(queries, 3, 10)).toEqual(["転職"]);
-  expect(frequentQueries(queries, 1, 1)).toEqual(["秘密"]);
+  expect(frequentQueries(queries, 2, 10)).toMatchObject([{ text: "離婚" }, { text: "転職" }]);
+  expect(frequentQueries(queries, 3, 10)).toMatchObject([{ text: "転職" }]);
+  expect(frequentQueries(queries, 1, 1)).toMatchObject([{ text: "秘密" }]);
 });

@@ -24,23 +24,47 @@ export function askedQueries(events: readonly LoggedEvent[]): AskedQuery[] {
   return [...asked.values()];
 }
 
-/** How often, by how many users and when last each token was asked with. */
-export function usageOf(queries: readonly AskedQuery[]): TokenUsage[] {
-  const usage = new Map<string, { frequency: number; users: Set<string>; lastSeen: number }>();
-  for (const { text, user, at } of queries) {
-    for (const token of tokensOf(text)) {
-      const known = usage.get(token) ?? { frequency: 0, users: new Set<string>(), lastSeen: 0 };
-      known.frequency += 1;
-      known.users.add(user);
-      known.lastSeen = Math.max(known.lastSeen, at);
-      usage.set(token, known);
+/** Users of a token that are told apart; who comes after them changes nothing that is asked of their number. */
+const MOST_USERS = 1000;
+
+/** Counts tokens of queries that may then be forgotten. */
+export class UsageCounts {
+  readonly #tokens = new Map<string, { frequency: number; users: Set<string>; lastSeen: number }>();
+
+  add(queries: readonly AskedQuery[]): void {
+    for (const { text, user, at } of queries) {
+      for (const token of tokensOf(text)) {
+        const known = this.#tokens.get(token) ?? { frequency: 0, users: new Set<string>(), lastSeen: 0 };
+        known.frequency += 1;
+        if (known.users.size < MOST_USERS) known.users.add(user);
+        known.lastSeen = Math.max(known.lastSeen, at);
+        this.#tokens.set(token, known);
+      }
     }
   }
-  return [...usage].map(([token, { users, ...one }]) => ({ token, ...one, users: users.size }));
+
+  /** How often, by how many users (at most `MOST_USERS`) and when last each token was asked with. */
+  usage(): TokenUsage[] {
+    return [...this.#tokens].map(([token, { users, ...one }]) => ({ token, ...one, users: users.size }));
+  }
 }
 
-/** The texts asked most, each by at least `minimumUsers` users: what one person wrote alone goes nowhere. */
-export function frequentQueries(queries: readonly AskedQuery[], minimumUsers: number, most: number): string[] {
+/** The same of queries at hand. */
+export function usageOf(queries: readonly AskedQuery[]): TokenUsage[] {
+  const counts = new UsageCounts();
+  counts.add(queries);
+  return counts.usage();
+}
+
+/**
+ * The texts asked most, each by at least `minimumUsers` users and with how often: what one person wrote alone goes nowhere. Of queries
+ * in parts, where each text is in one part, those of the whole are among those of the parts.
+ */
+export function frequentQueries(
+  queries: readonly AskedQuery[],
+  minimumUsers: number,
+  most: number,
+): { text: string; count: number }[] {
   const askers = new Map<string, { count: number; users: Set<string> }>();
   for (const { text, user } of queries) {
     const known = askers.get(text) ?? { count: 0, users: new Set<string>() };
@@ -50,7 +74,11 @@ export function frequentQueries(queries: readonly AskedQuery[], minimumUsers: nu
   }
   return [...askers]
     .filter(([, { users }]) => users.size >= minimumUsers)
-    .sort((a, b) => b[1].count - a[1].count || (a[0] < b[0] ? -1 : 1))
-    .slice(0, most)
-    .map(([text]) => text);
+    .map(([text, { count }]) => ({ text, count }))
+    .sort(byFrequency)
+    .slice(0, most);
 }
+
+/** Most frequent first. */
+export const byFrequency = (a: { text: string; count: number }, b: { text: string; count: number }): number =>
+  b.count - a.count || (a.text < b.text ? -1 : 1);

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { TrainingConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
+import type { Example } from "#contracts/example.ts";
 import { decodeModel } from "#model/codec.ts";
+import { segmenterPrint } from "#model/segment.ts";
 import { compress } from "./compress.ts";
 import { evaluate } from "./evaluate.ts";
 import { buildVocabulary, classesOf } from "./problem.ts";
+import { trainStream } from "./stream.ts";
 import { tinyDev, tinyExamples } from "./test-support/tiny.ts";
 import { type TrainInput, train } from "./train.ts";
 import { inherit, readParent } from "./warm.ts";
@@ -53,6 +56,37 @@ describe("a run from a parent", () => {
     const { model } = await train({ ...warm, maxBytes });
     expect(compress(model, "coded", maxBytes).length).toBeLessThanOrEqual(maxBytes);
   });
+});
+
+test("words are cut as the model says on every way to it: trained, streamed, compressed, and gone on from", async () => {
+  const segmenter = segmenterPrint();
+  const examples = [
+    ...["席がない", "引っ越したい", "会社を辞めたい"].map((text) => ({ label: "work", text })),
+    ...["彼氏と別れた", "友達ができない", "結婚したい"].map((text) => ({ label: "love", text })),
+  ];
+  const cutting = TrainingConfig.parse({ epochs: 2, max_dimension: 2, segmenter: true });
+  const plain = { ...cutting, segmenter: false };
+  const { model } = await train({ examples, options: cutting, seed: 1 });
+  const read = decodeModel(model);
+  expect(read.segmenter).toBe(segmenter);
+  expect(read.keys.length).toBeGreaterThan(
+    decodeModel((await train({ examples, options: plain, seed: 1 })).model).keys.length,
+  );
+  for (const rung of ["float16", "int8", "codebook", "coded"] as const)
+    expect(decodeModel(compress(model, rung)).segmenter).toBe(segmenter);
+  const on = await train({ examples, options: plain, seed: 2, parent: model });
+  expect(decodeModel(on.model).segmenter).toBe(segmenter);
+  const maxBytes = Math.floor(0.9 * compress(model, "coded").length);
+  expect(decodeModel((await train({ examples, options: cutting, seed: 1, maxBytes })).model).segmenter).toBe(segmenter);
+  const rows = examples.map(
+    (one, at): Example => ({
+      ...{ id: `${at}`, lang: "ja", split: "train", weight: 1, source: "authored", family: `${at}`, acceptable: [] },
+      ...one,
+    }),
+  );
+  const source = { classes: classesOf(examples), batches: 1, read: async () => rows };
+  const streamed = decodeModel((await trainStream({ source, options: cutting, seed: 1 })).model);
+  expect({ segmenter: streamed.segmenter, keys: streamed.keys }).toEqual({ segmenter, keys: read.keys });
 });
 
 test("a feature that the new examples lack counts as often as its idf says", () => {

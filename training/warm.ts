@@ -1,8 +1,6 @@
 import { InputError } from "#contracts/errors.ts";
 import { decodeModel } from "#model/codec.ts";
-import { FEATURES_VERSION } from "#model/features.ts";
 import type { Model } from "#model/model.ts";
-import { NORMALISER_VERSION } from "#model/normalise.ts";
 import { initialVectors, type Start } from "./initialise.ts";
 import type { Problem, Vocabulary } from "./problem.ts";
 
@@ -11,8 +9,6 @@ export function readParent(bytes: Uint8Array, classes: readonly string[]): Model
   const parent = decodeModel(bytes);
   const hint = "Name the uncompressed model of a training on the same classes, or train without a parent.";
   if (parent.rung !== "float32") throw new InputError(`the parent is compressed to ${parent.rung}`, hint);
-  if (parent.normaliser !== NORMALISER_VERSION || parent.features !== FEATURES_VERSION)
-    throw new InputError("the parent's features are of another version of the code", hint);
   if (parent.classes.length !== classes.length || parent.classes.some((name, at) => name !== classes[at]))
     throw new InputError("the parent knows other classes, or has them in another order", hint);
   return parent;
@@ -35,6 +31,7 @@ export function inherit(vocabulary: Vocabulary, parent: Pick<Model, "keys" | "id
   const keys = Uint32Array.from(rows.keys()).sort();
   const own = (key: number) => rows.get(key) as { documents: number; idf: number };
   return {
+    ...vocabulary,
     keys,
     documents: Uint32Array.from(keys, (key) => own(key).documents),
     idf: Float32Array.from(keys, (key) => own(key).idf),

@@ -3,14 +3,9 @@ import { GridComponent, LegendComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import type { Tracked } from "#activities/live-accuracy.ts";
+import { FAINT, PAPER, RULE, SEAL, SLATE } from "./report-colours.ts";
 
 use([LineChart, ScatterChart, CustomChart, GridComponent, LegendComponent, SVGRenderer]);
-
-const SEAL = "#a8442a";
-const SLATE = "#3f6f8f";
-const FAINT = "#6b6356";
-const RULE = "#e2d9c8";
-const PAPER = "#fffdf8";
 
 /** Accuracy by day with its interval, and the line that the milestones draw; days on which too few judged are left open. */
 export function accuracyPicture({ days }: Pick<Tracked, "days">, target: number): string {

@@ -1,9 +1,9 @@
 import type { Client } from "@temporalio/client";
-import type { RunInput, RunReport } from "#contracts/run.ts";
+import { type RunInput, type RunReport, runIdOf } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { type CycleKind, cycleOf } from "#policy/cycles.ts";
 import { datesBetween } from "#policy/logical-date.ts";
-import { runIdOf, startRun } from "./client.ts";
+import { startRun } from "./client.ts";
 import { reportRun } from "./runs.ts";
 
 export interface PlannedRun {
@@ -42,21 +42,39 @@ export async function planBackfill(
 }
 
 /**
- * Runs the planned dates one after the other: each day is judged against the model that the day before may have released. Goes on
- * after a day that fails, and reports it.
+ * Runs the planned dates, oldest first. Where runs release, one after the other: a day is judged against the model that the day before may have
+ * released. Where they do not, no day depends on another, and up to `parallel` run at once. Goes on after a day that fails, and
+ * reports it. Whoever is interrupted calls it again: what is done is left alone, what runs is joined.
+ *
+ * @param onRun called with each run as it ends
+ * @returns the runs in the order of the plan
  */
 export async function runBackfill(
   endpoints: Endpoints,
   plan: readonly PlannedRun[],
   input: Omit<RunInput, "date">,
-  options: { again: boolean; timezone: string },
-  onRun: (report: RunReport, done: number) => void,
+  { parallel, ...options }: { again: boolean; timezone: string; parallel: number },
+  onRun: (report: RunReport) => void,
 ): Promise<RunReport[]> {
-  const reports: RunReport[] = [];
-  for (const { date } of plan) {
-    const report = await startRun(endpoints, { ...input, date }, { ...options, wait: true });
-    reports.push(report);
-    onRun(report, reports.length);
-  }
-  return reports;
+  const reports = new Map<string, RunReport>();
+  const left = plan.values();
+  const lane = async (): Promise<void> => {
+    for (const { date } of left) {
+      const report = await startRun(endpoints, { ...input, date }, { ...options, wait: true });
+      reports.set(date, report);
+      onRun(report);
+    }
+  };
+  await Promise.all(Array.from({ length: input.release ? 1 : parallel }, lane));
+  return plan.map(({ date }) => reports.get(date) as RunReport);
+}
+
+/** Seconds until the runs that are left have ended, by what those that were not cached took so far; undefined while none has. */
+export function secondsLeft(
+  plan: readonly PlannedRun[],
+  { done, seconds }: { done: ReadonlySet<string>; seconds: number },
+): number | undefined {
+  const work = plan.filter(({ cached }) => !cached);
+  const ended = work.filter(({ date }) => done.has(date)).length;
+  return ended === 0 ? undefined : (seconds / ended) * (work.length - ended);
 }

@@ -2,23 +2,29 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError, type Workflow
 import { type WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "@temporalio/common";
 import { standingOf } from "#activities/standing.ts";
 import { NotReachableError } from "#contracts/errors.ts";
-import type { RunInput, RunOutcome, RunReport } from "#contracts/run.ts";
+import { type RunInput, type RunOutcome, type RunReport, runIdOf } from "#contracts/run.ts";
 import type { Endpoints } from "#local/home.ts";
 import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { dailyBatch } from "#workflows/daily-batch.ts";
 import { DAGS, queueOf } from "#workflows/kinds.ts";
 import { progressQuery } from "#workflows/messages.ts";
+import type { weeklyReport } from "#workflows/weekly-report.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { reportRun } from "./runs.ts";
 import { temporalConnection } from "./temporal-connection.ts";
+import { tracedClient } from "./traced.ts";
 
-/** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError. */
-export async function connectClient(endpoints: Pick<Endpoints, "temporal">): Promise<Client> {
+/** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError after `connectTimeout`. */
+export async function connectClient(
+  endpoints: Pick<Endpoints, "temporal">,
+  connectTimeout: `${number}s` = "5s",
+): Promise<Client> {
   const { temporal } = endpoints;
   try {
     return new Client({
-      connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout: "5s" }),
+      connection: await Connection.connect({ ...temporalConnection(endpoints), connectTimeout }),
       namespace: temporal.namespace,
+      interceptors: { workflow: [tracedClient] },
       ...payloadOptions(),
     });
   } catch (cause) {
@@ -41,8 +47,6 @@ export interface RunOptions {
   /** Stops waiting; the run goes on. */
   signal?: AbortSignal;
 }
-
-export const runIdOf = ({ kind, date }: Pick<RunInput, "kind" | "date">): string => `${kind}-${date}`;
 
 /** Starts a run, joins it where it is running, or returns the finished one unless `again`. One that failed is started anew. */
 export async function startRun(endpoints: Endpoints, input: RunInput, options: RunOptions = {}): Promise<RunReport> {
@@ -107,6 +111,23 @@ async function startOrJoin(
     if (error instanceof WorkflowExecutionAlreadyStartedError)
       return { handle: client.workflow.getHandle(workflowId), reused: true };
     throw error;
+  }
+}
+
+/** Has a week's report written and sent by a workflow. @returns the channels that it goes to */
+export async function sendReport(endpoints: Endpoints, to: string): Promise<string[]> {
+  const client = await connectClient(endpoints);
+  try {
+    const { channels } = await client.workflow.execute<typeof weeklyReport>("weeklyReport", {
+      taskQueue: "pipeline",
+      workflowId: `report-${to}`,
+      args: [{ to }],
+      workflowIdConflictPolicy: "USE_EXISTING",
+      staticSummary: `the week up to ${to}, asked for by hand`,
+    });
+    return channels;
+  } finally {
+    await client.connection.close();
   }
 }
 

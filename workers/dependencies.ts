@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dependencies } from "#activities/dependencies.ts";
 import type { RegistryConfig, StoreConfig } from "#contracts/config.ts";
@@ -45,6 +45,10 @@ export const openRegistry = (
     ? sqliteRegistry(file)
     : postgresRegistry(secretOf(environment, registry.urlVariable, "the registry"));
 
+/** The same for a look, which makes no file: undefined where nothing has run in this home. */
+export const existingRegistry = (registry: RegistryConfig, file: string): Registry | undefined =>
+  registry.kind === "sqlite" && !existsSync(file) ? undefined : openRegistry(registry, file);
+
 function secretOf(environment: NodeJS.ProcessEnv, variable: string, who: string): string {
   const value = environment[variable];
   if (value) return value;
@@ -67,6 +71,7 @@ export async function connectDependencies(
     artefacts: artefactStore(store, home.artefacts),
     released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
     registry: openRegistry(loaded.config.registry, home.registryFile),
+    scratch: join(home.directory, "scratch"),
     logs: home.logs,
     checkpoints: folderCheckpoints(join(home.directory, "checkpoints")),
     embeddings: embeddingsFile(home),

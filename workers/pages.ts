@@ -1,10 +1,12 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Client } from "@temporalio/client";
+import type { Incident } from "#contracts/incident.ts";
 import type { Endpoints } from "#local/home.ts";
 import { bindAddress, freePort, portOf } from "#local/ports.ts";
 import { DAGS } from "#workflows/kinds.ts";
 import { dagPicture } from "./dag-picture.ts";
+import { incidentPage, incidentsPage } from "./incident-pages.ts";
 import { readRollout } from "./rollout.ts";
 import { listPage, rolloutPage, runPage } from "./run-pages.ts";
 import { listRuns, liveStages, reportRun } from "./runs.ts";
@@ -16,12 +18,13 @@ export interface Page {
 }
 
 /**
- * The pages that draw what the Temporal UI cannot: the runs, and each run's stages as a picture. Bound to this machine; keeps the
+ * The pages that draw what the Temporal UI cannot: the runs, each run's stages as a picture, and the reports of incidents. Bound to this machine; keeps the
  * port of an earlier start where it is free, so that links in the Temporal UI stay good.
  */
 export async function servePages(
   client: Client,
   endpoints: Endpoints,
+  incidents: () => Promise<Incident[]>,
   more: Readonly<Record<string, Page>> = {},
 ): Promise<{ url: string; stop: () => Promise<void> }> {
   const server = createServer((request, response) => {
@@ -48,6 +51,12 @@ export async function servePages(
       if (report && picture)
         return send(response, 200, "image/svg+xml", dagPicture(DAGS[report.kind], liveStages(report)));
       if (report) return send(response, 200, "text/html", runPage(report));
+    }
+    if (place === "incidents") {
+      const known = await incidents();
+      const found = known.find((one) => one.id === decodeURIComponent(id ?? ""));
+      if (id === undefined) return send(response, 200, "text/html", incidentsPage(known));
+      if (found) return send(response, 200, "text/html", incidentPage(found));
     }
     send(response, 404, "text/plain", "There is no such page.");
   }

@@ -1,10 +1,13 @@
 import { pipelineActivities } from "#activities/index.ts";
 import { measure } from "#activities/measure.ts";
+import { remembered } from "#activities/remembered.ts";
+import { weekInShort } from "#local/report.ts";
+import { readIncidents } from "#stores/incidents.ts";
 import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
 import { servePages } from "./pages.ts";
 import { runWorker } from "./process.ts";
-import { processMetrics, remembered, samplesText, scrapeText } from "./prometheus.ts";
+import { processMetrics, samplesText, scrapeText } from "./prometheus.ts";
 import { listRuns } from "./runs.ts";
 import { workflowBundle } from "./workflow-bundle.ts";
 
@@ -17,14 +20,16 @@ await runWorker("pipeline", async ({ home, loaded, endpoints, sdkMetrics }) => {
   const dependencies = {
     ...(await connectDependencies(home, loaded, endpoints)),
     runs: () => listRuns(client, endpoints),
+    weekly: (to: string, now: number) => weekInShort({ home, loaded }, to, now),
   };
+  const measured = measure(dependencies);
   const sources = {
-    samples: remembered(async () => samplesText(await measure(dependencies)()), MEASURED_EVERY_MS),
+    samples: remembered(async () => samplesText(await measured()), MEASURED_EVERY_MS),
     edge: () => dependencies.edge.metrics(),
     temporal: sdkMetrics,
     worker: processMetrics(),
   };
-  const pages = await servePages(client, endpoints, {
+  const pages = await servePages(client, endpoints, () => readIncidents(dependencies.registry), {
     "/metrics": { type: "text/plain; version=0.0.4", body: () => scrapeText(sources) },
   });
   const picture = (workflowId: string) => `${pages.url}/runs/${encodeURIComponent(workflowId)}`;

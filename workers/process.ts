@@ -1,11 +1,16 @@
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
+import { type InjectedSinks, NativeConnection, Runtime, Worker, type WorkerOptions } from "@temporalio/worker";
 import { pino } from "pino";
 import { NotReachableError } from "#contracts/errors.ts";
 import { type LoadedConfig, loadConfig } from "#local/config.ts";
 import { type Endpoints, type Home, readEndpoints, resolveHome } from "#local/home.ts";
 import { freePort } from "#local/ports.ts";
+import type { TraceSinks } from "#workflows/tracing.ts";
 import { payloadOptions } from "./payload-codec.ts";
 import { temporalConnection } from "./temporal-connection.ts";
+import { tracedActivity, tracedClient } from "./traced.ts";
+import { tracesUrl } from "./traces-url.ts";
+import { startTracing } from "./tracing.ts";
+import { workerVersion } from "./version.ts";
 
 export interface WorkerProcess {
   home: Home;
@@ -31,7 +36,7 @@ export async function runWorker(
   const log = pino({ name, base: { pid: process.pid } });
   // The SDK serves its own figures on a port of its own; whoever wants them asks this process.
   const sdkMetricsAddress = `127.0.0.1:${await freePort(undefined)}`;
-  Runtime.install({
+  const runtime = Runtime.install({
     logger: {
       log: (level, message, meta) =>
         log[
@@ -61,6 +66,10 @@ export async function runWorker(
   try {
     const loaded = await loadConfig(process.env.HAQEI_CONFIG || undefined);
     const home = resolveHome(loaded.directory);
+    const tracing = startTracing(name, tracesUrl(loaded.config.telemetry.otlpUrl), (message) =>
+      log.warn({ about: "traces" }, message),
+    );
+    const sinks: InjectedSinks<TraceSinks> = { trace: { ended: { fn: (_, span) => tracing.ended(span) } } };
     const endpoints = readEndpoints(home);
     const connection = await connect(endpoints);
     const {
@@ -78,6 +87,9 @@ export async function runWorker(
       connection,
       namespace: endpoints.temporal.namespace,
       ...payloadOptions(),
+      ...workerVersion(),
+      interceptors: { activity: [tracedActivity], client: { workflow: [tracedClient] } },
+      sinks,
       // Also bounds how long a cancel takes to reach an activity.
       maxHeartbeatThrottleInterval: "2s",
       defaultHeartbeatThrottleInterval: "2s",
@@ -93,10 +105,13 @@ export async function runWorker(
     log.info({ taskQueue: options.taskQueue }, "ready");
     await worker.run();
     await stop?.();
+    await tracing.stop();
     await connection.close();
   } catch (error) {
     log.fatal({ err: error }, "the worker cannot go on");
     process.exitCode = 1;
+    // The SDK ends it with its last worker. Where there was none it would keep this process, even from SIGTERM.
+    await runtime.shutdown();
   }
   process.disconnect?.();
 }

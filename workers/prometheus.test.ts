@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { remembered, samplesText, scrapeText } from "./prometheus.ts";
+import { samplesText, scrapeText } from "./prometheus.ts";
 
 it("tells a value with its definition and its n, and of too few observations only the n", async () => {
   const text = await samplesText({
@@ -29,21 +29,4 @@ it("tells which source was away, and what the others say", async () => {
   expect(text).toMatch(/^a 1$/m);
   expect(text).toMatch(/^haqei_source_up\{source="edge"\} 1$/m);
   expect(text).toMatch(/^haqei_source_up\{source="temporal"\} 0$/m);
-});
-
-it("asks again after its time, and after a failure at once", async () => {
-  let [now, asked] = [0, 0];
-  const read = remembered(
-    async () => {
-      asked += 1;
-      if (asked === 2) throw new Error("away");
-      return asked;
-    },
-    10,
-    () => now,
-  );
-  expect([await read(), await read()]).toEqual([1, 1]);
-  now = 10;
-  await expect(read()).rejects.toThrow("away");
-  expect(await read()).toBe(3);
 });

@@ -73,17 +73,3 @@ export async function scrapeText(sources: Readonly<Record<string, () => Promise<
   );
   return [...texts, await register.metrics()].filter((text) => text !== "").join("\n");
 }
-
-/** The last answer of `read` for so many ms, so that what scrapes often does not ask everybody each time. */
-export function remembered<T>(read: () => Promise<T>, ms: number, now: () => number = Date.now): () => Promise<T> {
-  let last: { at: number; value: Promise<T> } | undefined;
-  return () => {
-    if (last && now() - last.at < ms) return last.value;
-    const value = read();
-    last = { at: now(), value };
-    value.catch(() => {
-      last = undefined;
-    });
-    return value;
-  };
-}

@@ -133,9 +133,13 @@ export async function recover(
   };
   await step("rollback", async () => {
     if (!isBad) return { ok: true, detail: `not needed: failures are not above ${limit * 100}%` };
+    const served = await edge.pointer();
+    // A shadow is seen by nobody: it is not what fails.
+    const model = served?.shadow && !served.canary ? served.current.sha256 : undefined;
     const { seconds, direct } = await rollBackRelease(
       { edge, registry, endpoints, config },
       { person, reason: REASON },
+      model,
     );
     const good = await isMended();
     return {

@@ -1,15 +1,21 @@
-import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateStage } from "@temporalio/client";
+import {
+  type Client,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateStage,
+} from "@temporalio/client";
 import { readEvents } from "#activities/feedback.ts";
 import { offerRollout } from "#activities/offer-rollout.ts";
 import { goBack } from "#activities/roll-back.ts";
-import { trafficOf } from "#activities/traffic.ts";
+import { Traffic } from "#activities/traffic.ts";
 import type { Config } from "#contracts/config.ts";
 import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
 import type { JudgeVerdict } from "#contracts/judge.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import { type Command, type CommandName, type OfferState, ROLLOUT_ID, type Rollout } from "#contracts/rollout.ts";
 import type { Endpoints } from "#local/home.ts";
-import { type Feasibility, feasibility, type Traffic } from "#policy/feasibility.ts";
+import { type Traffic as Expected, type Feasibility, feasibility } from "#policy/feasibility.ts";
 import { isOver } from "#policy/rollout.ts";
 import { candidateVersion, promotedVersion } from "#policy/versions.ts";
 import type { EdgeClient } from "#stores/edge.ts";
@@ -31,6 +37,9 @@ export interface ReleaseReport {
   rollout: Rollout | null;
 }
 
+/** Longest time that a rollout may take to say how it stands: to one who asks, and to one who takes a model back and is not kept waiting. */
+const STATUS_SECONDS = 10;
+const ROLLBACK_SECONDS = 2;
 /** Longest time that a command waits for what it asks. */
 const WAIT_MS = 60_000;
 /** Events from which traffic is read, the last ones. */
@@ -39,7 +48,7 @@ const PAGE = 1000;
 
 /** @throws NotReachableError where the edge does not answer; without Temporal the pointer is told all the same */
 export async function reportRelease(edge: EdgeClient, endpoints: Endpoints): Promise<ReleaseReport> {
-  const [pointer, rollout] = await Promise.all([edge.pointer(), rolloutAt(endpoints)]);
+  const [pointer, rollout] = await Promise.all([edge.pointer(), rolloutAt(endpoints, STATUS_SECONDS)]);
   return reportOf(pointer, rollout);
 }
 
@@ -66,17 +75,17 @@ export async function readRollout(client: Client): Promise<Rollout | undefined> 
   }
 }
 
-/** The same, and undefined where Temporal does not answer. */
-async function rolloutAt(endpoints: Endpoints): Promise<Rollout | undefined> {
+/** The same, and undefined where Temporal, or a worker of it, does not say so within these seconds. */
+async function rolloutAt(endpoints: Endpoints, seconds: number): Promise<Rollout | undefined> {
   try {
-    const client = await connectClient(endpoints);
+    const client = await connectClient(endpoints, `${seconds}s`);
     try {
-      return await readRollout(client);
+      return await client.withDeadline(Date.now() + seconds * 1000, () => readRollout(client));
     } finally {
       await client.connection.close();
     }
   } catch (error) {
-    if (error instanceof NotReachableError) return undefined;
+    if (error instanceof NotReachableError || error instanceof ServiceError) return undefined;
     throw error;
   }
 }
@@ -145,7 +154,7 @@ async function tooLong(name: string): Promise<never> {
 }
 
 /**
- * Goes back: through the rollout where one runs, else straight by the pointer, which also works while Temporal is down. Answers how long
+ * Goes back: through the rollout where one runs, else straight by the pointer, which also works while Temporal or its workers are down. Answers how long
  * it took until the edge had confirmed it.
  */
 export async function rollBackRelease(
@@ -155,7 +164,7 @@ export async function rollBackRelease(
 ): Promise<{ seconds: number; direct: boolean }> {
   const { edge, registry, endpoints, config } = needs;
   const at = Date.now();
-  const rollout = await rolloutAt(endpoints);
+  const rollout = await rolloutAt(endpoints, ROLLBACK_SECONDS);
   if (rollout && !isOver(rollout) && (model === undefined || model === rollout.candidate.sha256)) {
     const after = await tellRollout(endpoints, "rollback", by);
     return { seconds: after.rolledBack?.seconds ?? (Date.now() - at) / 1000, direct: false };
@@ -177,7 +186,7 @@ export async function rollBackRelease(
 export async function planRelease(
   edge: EdgeClient,
   { release, preprocess }: Config,
-): Promise<{ traffic: Traffic; plan: Feasibility }> {
+): Promise<{ traffic: Expected; plan: Feasibility }> {
   const { next: end } = await edge.events(Number.MAX_SAFE_INTEGER, 1);
   const lines: string[] = [];
   for (let after = Math.max(0, end - EVENTS); after < end; ) {
@@ -187,6 +196,8 @@ export async function planRelease(
     after = page.next;
   }
   const { events } = readEvents(lines, Number.POSITIVE_INFINITY, preprocess.maximumEventBytes);
-  const traffic = trafficOf(events, undefined, release, preprocess.weights);
+  const seen = new Traffic(preprocess.weights);
+  seen.add(events);
+  const traffic = seen.expected(undefined, release);
   return { traffic, plan: feasibility(traffic, release) };
 }

@@ -23,6 +23,7 @@ export function listPage(runs: readonly RunReport[], rollout?: Rollout): string 
       rollout
         ? `<p><a href="/rollout">Rollout of ${escaped(rollout.candidate.version)}</a>: ${standing(rollout)}</p>`
         : "",
+      `<nav><a href="/incidents">Incidents</a></nav>`,
       rows.length > 0
         ? table(["run", "status", "stages", "accuracy", "verdict", "model", ""], rows)
         : "<p>No run yet. One is started with <code>npx haqei run daily</code>.</p>",
@@ -99,8 +100,8 @@ const BADGES: Partial<Record<Rollout["state"], RunReport["status"]>> = {
   withdrawn: "cancelled",
   refused: "cancelled",
 };
-const clock = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
-const figures = (values: Record<string, unknown>): string =>
+export const clock = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+export const figures = (values: Record<string, unknown>): string =>
   `<dl>${Object.entries(values)
     .map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(evidence(value))}</dd></div>`)
     .join("")}</dl>`;

@@ -16,6 +16,7 @@ import { DAGS, queueOf } from "#workflows/kinds.ts";
 import type { Launch, launch } from "#workflows/launch.ts";
 import type { retention } from "#workflows/retention.ts";
 import type { watch } from "#workflows/watch.ts";
+import type { weeklyReport } from "#workflows/weekly-report.ts";
 import { connectClient } from "./client.ts";
 import { driftOf } from "./schedule-drift.ts";
 
@@ -130,6 +131,26 @@ const watchSchedule = ({ timezone, watch: { every } }: Config): Declared => ({
   state: { paused: true, note: "resume with haqei schedules resume watch, once notify.channels names who is told" },
 });
 
+/** The week's report, on Monday mornings: the week ended yesterday. */
+const reportSchedule = ({ timezone, notify: { reportAt } }: Config): Declared => ({
+  scheduleId: "report",
+  spec: { timezone, jitter: 0, calendars: [{ ...clock(reportAt), dayOfWeek: "MONDAY", comment: "Mondays" }] },
+  policies: {
+    overlap: ScheduleOverlapPolicy.SKIP,
+    // A report a few days late is still read; the week is the scheduled time's.
+    catchupWindow: "3d",
+    pauseOnFailure: false,
+  },
+  action: {
+    type: "startWorkflow",
+    workflowType: "weeklyReport" satisfies (typeof weeklyReport)["name"],
+    workflowId: "report",
+    taskQueue: "pipeline",
+    args: [{}],
+    staticSummary: "writes the week's report and sends it",
+  },
+});
+
 /** Every schedule of a home, as its config says. */
 export const declaredSchedules = (config: Config): Declared[] => [
   cycle(config, "daily"),
@@ -137,6 +158,7 @@ export const declaredSchedules = (config: Config): Declared[] => [
   cycle(config, "monthly"),
   retentionSchedule(config),
   watchSchedule(config),
+  reportSchedule(config),
 ];
 
 async function describe(client: Client, name: string): Promise<ScheduleDescription | undefined> {

@@ -1,4 +1,5 @@
 import { computeActivities, pipelineActivities } from "#activities/index.ts";
+import { weekInShort } from "#local/report.ts";
 import { connectClient } from "./client.ts";
 import { connectDependencies } from "./dependencies.ts";
 import { runWorker } from "./process.ts";
@@ -12,6 +13,7 @@ await runWorker("urgent", async ({ home, loaded, endpoints }) => {
   const dependencies = {
     ...(await connectDependencies(home, loaded, endpoints)),
     runs: () => listRuns(client, endpoints),
+    weekly: (to: string, now: number) => weekInShort({ home, loaded }, to, now),
     picture: (workflowId: string) => (pages ? `${pages}/runs/${encodeURIComponent(workflowId)}` : undefined),
   };
   return {

@@ -26,7 +26,11 @@ const WEEK: Week = {
   releases: [
     { at: Date.parse("2026-11-23T00:00:00Z"), sha256: "a".repeat(64), outcome: "rolled-back", reason: "a | <b>" },
   ],
+  experiments: [],
+  alerts: undefined,
   incidents: [],
+  begin: Date.parse("2026-11-21T15:00:00Z"),
+  end: Date.parse("2026-11-28T15:00:00Z"),
   coverage: undefined,
   cost: undefined,
 };

@@ -16,6 +16,7 @@ export async function workflowBundle(cacheFolder: string, logger?: Logger): Prom
   if (existsSync(path)) return path;
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(ROOT, "workflows/index.ts"),
+    workflowInterceptorModules: [join(ROOT, "workflows/tracing.ts")],
     ...(logger ? { logger } : {}),
   });
   await writeWhole(path, code);

@@ -13,6 +13,7 @@ import type { StageEvidence } from "#contracts/judge.ts";
 import type { Candidate, Command, Looked, OpenedRollout, Rollout, RolloutState } from "#contracts/rollout.ts";
 import { hoursOf } from "#policy/duration.ts";
 import { closedAt } from "#policy/freeze-calendar.ts";
+import { placeOf, stageName, stagesOf } from "#policy/rollout.ts";
 import { errand, HEARTBEAT, persistentErrand } from "./errand.ts";
 import { searchAttributes } from "./messages.ts";
 import { openDesk } from "./rollout-desk.ts";
@@ -45,7 +46,7 @@ class Ended extends Error {
 }
 
 /**
- * Takes a candidate to users (specification 2.2): 5%, 25%, 50%, 100%, each share for its planned time at least. Looks at the evidence on
+ * Takes a candidate to users (specification 2.2): unseen beside the current model first (unless it is urgent), then 5%, 25%, 50%, 100%, each share for its planned time at least. Looks at the evidence on
  * a timer; only evidence, or a person, takes it further, and never time alone; a stage that stays undecided asks a person. What speaks
  * against it takes it back. Then comes the candidate that waits, if any.
  */
@@ -77,7 +78,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
     for (;;) {
       if (rollout.stage && rollout.stage.share < 1) await watch(opened);
       const index = rollout.stage ? rollout.stage.index + 1 : 0;
-      const stage = policy.stages[index];
+      const stage = stagesOf(policy, candidate)[index];
       if (rollout.stage) earlier.push(evidence);
       if (stage === undefined) break;
       await calendarOpens(opened, timezone);
@@ -138,14 +139,16 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
   ): Promise<void> {
     await standing("switching");
     shared = true;
-    const name = `${percentage}%`;
+    const name = stageName(percentage);
+    const inShadow = percentage === 0;
     const switched = await errand({
-      summary: `give ${candidate.version} to ${name}`,
+      summary: inShadow ? `have ${candidate.version} answer unseen` : `give ${candidate.version} to ${name}`,
       activityId: `share ${name}`,
     }).setShare({
       candidate,
       percentage,
       first: index === 0,
+      ...(inShadow ? { sample: policy.shadow.sample } : {}),
       ...(cacheInvalidation ? { cacheInvalidation } : {}),
     });
     if (switched.withdrawn)
@@ -162,6 +165,11 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
     };
     if (rollout.stage.share < 1) delete rollout.verdict;
     evidence = {};
+    if (inShadow) {
+      rollout.shadowEpoch = switched.epoch;
+      note(`answers unseen beside the current model for ${policy.shadow.sample * 100}% of people`);
+      return;
+    }
     const health = await errand({
       summary: `does the edge serve ${candidate.version} well at ${name}?`,
       activityId: `health ${name}`,
@@ -228,10 +236,18 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
     let found: Looked;
     try {
       found = await errand({
-        summary: `look at ${candidate.version} at ${stage.share * 100}%`,
+        summary: `look at ${candidate.version} ${placeOf(stage.share)}`,
         activityId: `look ${stage.index} ${Date.now()}`,
         heartbeatTimeout: HEARTBEAT,
-      }).look({ candidate, policy, policyDigest, stage, hours, earlier });
+      }).look({
+        candidate,
+        policy,
+        policyDigest,
+        stage,
+        hours,
+        ...(rollout.shadowEpoch === undefined ? {} : { shadowEpoch: rollout.shadowEpoch }),
+        earlier,
+      });
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       note(`no look: ${error.cause?.message ?? error.message}`);
@@ -256,7 +272,8 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
       pairs: accuracy?.n ?? 0,
     });
     rollout.looks.splice(0, rollout.looks.length - KEPT);
-    if (before?.reason !== verdict.reason) note(`${stage.share * 100}%: ${verdict.action}, ${verdict.reason}`);
+    if (before?.reason !== verdict.reason)
+      note(`${stageName(stage.share * 100)}: ${verdict.action}, ${verdict.reason}`);
     if (before?.action !== verdict.action || number === 0)
       upsertSearchAttributes([{ key: searchAttributes.verdict, value: verdict.action }]);
     return found;

@@ -10,7 +10,9 @@ import { runDag } from "./runner.ts";
  */
 export const emergencyDag: Dag = {
   name: "emergencyRetrain",
-  stages: onQueue(dailyDag.stages, "urgent").map(({ unless: _always, optional: _all, ...stage }) => stage),
+  stages: onQueue(dailyDag.stages, "urgent").map(({ unless: _always, optional: _all, ...stage }) =>
+    stage.name === "07:distribute" ? { ...stage, reads: [...stage.reads, "kind"] } : stage,
+  ),
 };
 
 /** Trains on from the current model, judges the result and offers it to the rollout within `emergency.minutes`. */

@@ -1,5 +1,5 @@
 import { proxyActivities, workflowInfo } from "@temporalio/workflow";
-import type { Errands, WatchErrands } from "#activities/index.ts";
+import type { Errands, ReportErrands, WatchErrands } from "#activities/index.ts";
 import { retryOptions } from "./retry.ts";
 
 /** Errands take seconds; an unreachable store or edge is waited for. */
@@ -30,7 +30,7 @@ export interface ErrandOptions {
 /** The errands, called under this summary; one whose worker was killed is given to another after a minute. */
 export function errand({ attempts, ...options }: ErrandOptions) {
   const { retry, ...timeouts } = retryOptions("reach", ERRAND_MINUTES);
-  return proxyActivities<Errands & WatchErrands>({
+  return proxyActivities<Errands & WatchErrands & ReportErrands>({
     taskQueue: workflowInfo().taskQueue,
     ...timeouts,
     startToCloseTimeout: "1m",

@@ -11,7 +11,7 @@ const dictionary: Stage = {
   queue: "pipeline",
   retry: "work",
   inputs: {
-    window: "01:collect#window",
+    window: "01:collect",
     dataset: "02:preprocess",
     made: "02:preprocess#dictionary",
     keywords: "source:keywords",
@@ -50,7 +50,7 @@ const review: Stage = {
     dictionary: "02:dictionary",
     vectors: "05:vectors",
     released: "07:distribute",
-    window: "01:collect#window",
+    window: "01:collect",
   },
   reads: ["date"],
   settings: ["timezone"],

@@ -1,11 +1,12 @@
 import type { Rollout, RolloutLook } from "#contracts/rollout.ts";
 import type { ReleaseStatus } from "#contracts/status.ts";
+import { isOver, placeOf, stageName } from "#policy/rollout.ts";
 
 const HEAD =
   "| at (UTC)\u2003\u2003 | share\u2003 | verdict\u2003\u2003 | canary\u2003\u2003 | stable\u2003\u2003 | labelled pairs |";
 
 const at = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))}%`;
+const named = (share: number): string => stageName(Number((share * 100).toFixed(2)));
 const arm = ({ users, usersWithError }: RolloutLook["canary"]): string => `${usersWithError} of ${users}`;
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
@@ -16,7 +17,7 @@ export function rolloutDetails(rollout: Rollout): string {
     .slice(-5)
     .map(
       (look) =>
-        `| ${at(look.at)} | ${percent(look.share)} | ${look.action}, ${look.reason} | ${arm(look.canary)} | ${arm(look.stable)} | ${look.pairs} |`,
+        `| ${at(look.at)} | ${named(look.share)} | ${look.action}, ${look.reason} | ${arm(look.canary)} | ${arm(look.stable)} | ${look.pairs} |`,
     );
   const happened = history
     .slice(-8)
@@ -25,7 +26,7 @@ export function rolloutDetails(rollout: Rollout): string {
         `- ${at(when)} ${cell(what)}${person ? ` by ${cell(person)}: ${cell(reason ?? "")}` : ""}`,
     );
   return [
-    `**${cell(candidate.version)}** (${candidate.sha256.slice(0, 12)}): ${state}${stage ? ` at ${percent(stage.share)} since ${at(stage.since)}` : ""}.`,
+    `**${cell(candidate.version)}** (${candidate.sha256.slice(0, 12)}): ${state}${stage ? ` ${placeOf(stage.share)} since ${at(stage.since)}` : ""}.`,
     verdict ? `Verdict: **${verdict.action}** (${verdict.reason}).` : "",
     nextLook ? `Next look: ${at(nextLook)}.` : "",
     rolledBack
@@ -42,7 +43,7 @@ export function rolloutDetails(rollout: Rollout): string {
 
 /** What the edge's dashboard is told. */
 export const statusOf = ({ state, stage, nextLook, verdict, history }: Rollout): ReleaseStatus => ({
-  stage: state,
+  stage: stage?.share === 0 && !isOver({ state }) ? `shadow, ${state}` : state,
   share: stage?.share ?? 0,
   since: stage?.since ?? null,
   nextLook: nextLook ?? null,

@@ -87,6 +87,7 @@ export async function runDag(dag: Dag, run: RunInput): Promise<RunOutcome> {
         inputs,
         settings: Object.fromEntries(stage.settings.map((name) => [name, opening.settings[name]])),
         key: "",
+        keep,
       };
       const look = await errand({
         summary: `${stage.name}: is there a kept result?`,

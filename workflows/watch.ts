@@ -8,7 +8,7 @@ import {
   WorkflowIdReusePolicy,
   workflowInfo,
 } from "@temporalio/workflow";
-import type { Samples } from "#contracts/alert.ts";
+import type { AlertAction, Samples } from "#contracts/alert.ts";
 import { type Incident, incidentWorkflowId } from "#contracts/incident.ts";
 import type { Addressed, CallingSettings, WatchPlan } from "#contracts/watch.ts";
 import { errand, HEARTBEAT } from "./errand.ts";
@@ -50,23 +50,27 @@ export async function watch(): Promise<{ looks: number }> {
 
 async function follow(plan: WatchPlan, look: number): Promise<void> {
   const { settings } = plan;
-  const done: string[] = [];
-  for (const rollback of plan.rollbacks) {
-    const said = await errand({
-      summary: `auto_rollback: ${rollback.rule}`,
-      activityId: `roll back ${rollback.episode}`,
+  const acts: Done[] = [];
+  for (const act of plan.rollbacks) {
+    const rollingBack = errand({
+      summary: `auto_rollback: ${act.rule}`,
+      activityId: `roll back ${act.episode}`,
       startToCloseTimeout: GOING_BACK,
       heartbeatTimeout: HEARTBEAT,
       attempts: 5,
-    })
-      .autoRollback(rollback)
-      .catch(
-        (error: Error) =>
-          `auto_rollback could not act: ${error.cause instanceof Error ? error.cause.message : error.message}`,
-      );
-    done.push(said);
+    }).autoRollback(act);
+    acts.push({ rule: act.rule, said: await rollingBack.catch(failed("auto_rollback")) });
   }
-  for (const one of plan.open) await begin(withDone(one, done, plan.at), settings);
+  for (const act of plan.retrains) {
+    const starting = errand({
+      summary: `emergency_retrain: ${act.rule}`,
+      activityId: `retrain ${act.episode}`,
+      attempts: 5,
+    }).emergencyRetrain(act);
+    acts.push({ rule: act.rule, said: await starting.catch(failed("emergency_retrain")) });
+  }
+  const done = acts.map(({ said }) => said);
+  for (const one of plan.open) await begin(withDone(one, acts, plan.at), settings);
   for (const { cause, proof } of plan.recovered) {
     await getExternalWorkflowHandle(incidentWorkflowId(cause)).signal(recoveredSignal, proof).catch(quietly);
   }
@@ -93,10 +97,20 @@ async function follow(plan: WatchPlan, look: number): Promise<void> {
       .catch(quietly);
 }
 
-/** What was done about it belongs to an incident that may be rolled back for. */
-const withDone = (one: Incident, done: readonly string[], at: number): Incident => ({
+/** What was done without people about the cause that a rule names. */
+interface Done {
+  rule: string;
+  said: string;
+}
+
+/** What could not be done is said, and does not keep people from being told. */
+const failed = (action: AlertAction) => (error: Error) =>
+  `${action} could not act: ${error.cause instanceof Error ? error.cause.message : error.message}`;
+
+/** What was done about its cause belongs to an incident. */
+const withDone = (one: Incident, acts: readonly Done[], at: number): Incident => ({
   ...one,
-  timeline: [...one.timeline, ...done.map((what) => ({ at, what }))],
+  timeline: [...one.timeline, ...acts.filter(({ rule }) => rule === one.cause).map(({ said }) => ({ at, what: said }))],
 });
 
 /** Begins an incident, which goes on by itself; one that is open for the same cause hears that it happened again. */

@@ -22,7 +22,7 @@ export const weeklyDag: Dag = {
         evaluation: "04:validate",
         decision: "06:deploy",
         released: "07:distribute",
-        window: "01:collect#window",
+        window: "01:collect",
         current: "source:current",
       },
       reads: ["date", "release"],

@@ -93,7 +93,7 @@ export function register(program: Program, act: Act): void {
       act<{ reason: string; for: string }>((context, options, [rule = ""]) =>
         withRegistry(context, async (registry) => {
           const { config } = (await context.load()).loaded;
-          if (!rulesOf(config.watch.rules).some(({ name }) => name === rule))
+          if (!rulesOf(config).some(({ name }) => name === rule))
             throw new InputError(`there is no alert rule ${rule}`, "haqei alerts list names them.");
           if (!/^\d+[smhd]$/.test(options.for))
             throw new InputError(`${options.for} is no duration`, "It is like 30m, 2h or 1d.");
@@ -121,7 +121,7 @@ async function report(config: Config, registry: Registry): Promise<Output> {
   const now = Date.now();
   const silences = Silences.parse((await registry.read(SILENCES)).value ?? []).filter(({ until }) => until > now);
   return {
-    alerts: rulesOf(config.watch.rules).map(({ name, group, metric, operator, threshold, actions }) => {
+    alerts: rulesOf(config).map(({ name, group, metric, operator, threshold, actions }) => {
       const state = record?.state.states.find(({ rule }) => rule === name);
       const open = record?.state.episodes.find(({ rule, resolvedAt }) => rule === name && resolvedAt === null);
       return {

@@ -1,17 +1,19 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { emitKeypressEvents } from "node:readline";
 import type { Command } from "commander";
 import { z } from "zod";
 import { InputError } from "#contracts/errors.ts";
 import type { HexagramFile } from "#contracts/line.ts";
 import type { QueryRecord } from "#contracts/query.ts";
 import type { Annotation } from "#datasets/annotation.ts";
+import { askEach } from "../ask-each.ts";
 import type { Act, Context, Result, Streams } from "../context.ts";
 import { wholeNumber } from "../numbers.ts";
 import { table } from "../table.ts";
+import { Disagreements, labelDisagreements } from "./annotate-shadow.ts";
 
 export const Output = z.object({
+  /** Where the labels lie; with `--shadow` a route of the edge. */
   file: z.string(),
   annotated: z.number().int(),
   remaining: z.number().int(),
@@ -30,11 +32,14 @@ export const Output = z.object({
       }),
     )
     .optional(),
+  disagreements: Disagreements.optional(),
 });
 
 type Options = {
   by: string;
   asked?: boolean;
+  shadow?: boolean;
+  from?: string;
   days: number;
   split: string;
   lang: string;
@@ -48,6 +53,11 @@ export function register(dataset: Command, act: Act): void {
     .command("annotate")
     .requiredOption("--by <name>", "who judges")
     .option("--asked", "label what users asked, what is worth most first, in place of judging authored queries")
+    .option(
+      "--shadow",
+      "label what the candidate of a rollout answers otherwise than the current model; the judge reads it",
+    )
+    .option("--from <file>", "with --shadow: take labels from lines of seq<TAB>class in place of asking")
     .option("--days <n>", "with --asked: of how many days", wholeNumber, 30)
     .option("--split <name>", "whose queries", "test")
     .option("--lang <name>", "ja, en or zh", "ja")
@@ -57,6 +67,7 @@ export function register(dataset: Command, act: Act): void {
     .description("judge which of three classes fits a query best, by one key each; ends and goes on at any time")
     .action(
       act<Options>(async (context, options) => {
+        if (options.shadow) return labelDisagreements(context, options);
         if (options.asked) return labelAsked(context, options);
         const { loaded } = await context.load();
         const folder = resolve(options.dataset ?? resolve(loaded.directory, loaded.config.dataset), "lines");
@@ -184,47 +195,8 @@ async function* judge(
     yield { queryId: query.id, candidates, choice: candidates[place - 1] ?? 0, by, at: new Date().toISOString() };
 }
 
-/** Shows one after another with its choices and waits for a key each; gives those judged, `place` from 1, or 0 for none of them. */
-async function* askEach<T extends { text: string; choices: readonly string[] }>(
-  asked: readonly T[],
-  { out }: Streams,
-): AsyncGenerator<T & { place: number }> {
-  emitKeypressEvents(process.stdin);
-  process.stdin.setRawMode(true);
-  process.stdin.resume();
-  try {
-    for (const [index, one] of asked.entries()) {
-      out(
-        `\x1b[2J\x1b[H${index + 1} of ${asked.length}   1 2 3: fits best   0: none   s: skip   q: end\n\n  ${one.text}\n`,
-      );
-      one.choices.forEach((choice, place) => {
-        out(`\n${place + 1}  ${choice}\n`);
-      });
-      const key = await nextKey(["0", "1", "2", "3", "s", "q"]);
-      if (key === "q") return;
-      if (key !== "s") yield { ...one, place: Number(key) };
-    }
-  } finally {
-    process.stdin.setRawMode(false);
-    process.stdin.pause();
-    out("\n");
-  }
-}
-
 /** What a line says, without its name: people are to judge by the reading alone. */
 function readingOf(id: number, { lang }: QueryRecord, hexagrams: readonly HexagramFile[]): string {
   const line = hexagrams[Math.floor((id - 1) / 6)]?.lines[(id - 1) % 6];
   return `${line?.stage[lang] ?? line?.stage.ja}\n   ${line?.shin[lang] ?? line?.shin.ja}`;
-}
-
-function nextKey(allowed: readonly string[]): Promise<string> {
-  return new Promise((resolve) => {
-    const onKey = (_: string, key: { name?: string; sequence?: string; ctrl?: boolean }): void => {
-      const pressed = key.ctrl && key.name === "c" ? "q" : (key.name ?? key.sequence ?? "");
-      if (!allowed.includes(pressed)) return;
-      process.stdin.off("keypress", onKey);
-      resolve(pressed);
-    };
-    process.stdin.on("keypress", onKey);
-  });
 }

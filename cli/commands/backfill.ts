@@ -17,6 +17,12 @@ export const Output = z.object({
 /** Longest range of one call: a slip of the year should not start a thousand runs. */
 const MAXIMUM_DAYS = 366;
 
+function parallel(given: string): number {
+  const n = Number(given);
+  if (Number.isInteger(n) && n >= 1 && n <= 8) return n;
+  throw new InputError(`--parallel ${given} is no number from 1 to 8`, "Each run wants memory and processor time.");
+}
+
 export function register(program: Command, act: Act): void {
   program
     .command("backfill")
@@ -26,10 +32,16 @@ export function register(program: Command, act: Act): void {
     .option("--plan", "only show what would be done")
     .option("--again", "also dates that are done")
     .option("--no-release", "decide, but release nothing")
+    .option(
+      "--parallel <n>",
+      "runs at once, 1 to 8; with releases always one, since each is judged against the one before",
+      parallel,
+      2,
+    )
     .description("run a range of dates, in order; dates that are done are left alone")
     .action(
-      act<{ from: string; to: string; plan?: boolean; again?: boolean; release: boolean }>(
-        async (context, { from, to, plan: only, again = false, release }, [given]) => {
+      act<{ from: string; to: string; plan?: boolean; again?: boolean; release: boolean; parallel: number }>(
+        async (context, { from, to, plan: only, again = false, release, parallel }, [given]) => {
           const { home, loaded } = await context.load();
           const kind = kindOf(given);
           if (kind === "emergency")
@@ -38,21 +50,30 @@ export function register(program: Command, act: Act): void {
           if ((Date.parse(to) - Date.parse(from)) / 86_400_000 >= MAXIMUM_DAYS)
             throw new InputError(`${from} to ${to} is more than ${MAXIMUM_DAYS} days`, "Split the range.");
           const endpoints = readEndpoints(home);
-          const [{ connectClient }, { planBackfill, runBackfill }] = await Promise.all([
+          const [{ connectClient }, { planBackfill, runBackfill, secondsLeft }] = await Promise.all([
             import("#workers/client.ts"),
             import("#workers/backfill.ts"),
           ]);
           const client = await connectClient(endpoints);
           try {
             const plan = await planBackfill(client, endpoints, kind, { from, to }, again);
+            const started = performance.now();
+            const ended = new Set<string>();
+            const tell = (run: RunReport): void => {
+              ended.add(run.date);
+              const left = secondsLeft(plan, { done: ended, seconds: (performance.now() - started) / 1000 });
+              context.progress(
+                `${ended.size} of ${plan.length}: ${run.workflowId} ${run.status}${left ? `; about ${Math.ceil(left)} s left` : ""}`,
+              );
+            };
             const runs = only
               ? []
               : await runBackfill(
                   endpoints,
                   plan,
                   { kind, seed: loaded.config.seed, release },
-                  { again, timezone: loaded.config.timezone },
-                  (run, done) => context.progress(`${done} of ${plan.length}: ${run.workflowId} ${run.status}`),
+                  { again, timezone: loaded.config.timezone, parallel },
+                  tell,
                 );
             const rows = plan.map((one, index) => [
               one.date,

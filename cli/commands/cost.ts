@@ -1,12 +1,16 @@
 import { type Command, Option } from "commander";
-import type { z } from "zod";
-import { CostReport, PRICE_TABLES, type PriceTableName } from "#contracts/cost.ts";
+import { z } from "zod";
+import { CostReport, PRICE_TABLES, type PriceTableName, RunCost } from "#contracts/cost.ts";
 import { NotReachableError } from "#contracts/errors.ts";
+import type { Home } from "#local/home.ts";
+import { addDays, logicalDateOf } from "#policy/logical-date.ts";
 import type { Act } from "../context.ts";
 import { wholeNumber } from "../numbers.ts";
 import { table } from "../table.ts";
 
-export const Output = CostReport;
+/** `runs`: those of the last seven days, oldest first; null where Temporal does not answer. */
+export const Output = CostReport.extend({ runs: z.array(RunCost).nullable() });
+const DAYS = 7;
 
 type Options = { requestsPerDay?: number; table?: PriceTableName };
 
@@ -30,14 +34,48 @@ export function register(program: Command, act: Act): void {
             "Start it with haqei start, or say the traffic: haqei cost --requests-per-day 10000.",
           );
         const forecast = (of: typeof edge) => forecastMonth(of, loaded.config, Date.now(), options);
-        const output: z.infer<typeof Output> = await forecast(edge).catch((error: unknown) => {
-          // With the traffic said nothing needs to run: all rates are then the config's.
-          if (error instanceof NotReachableError && options.requestsPerDay !== undefined) return forecast(undefined);
-          throw error;
-        });
-        return { output, text: describe(output) };
+        const today = logicalDateOf(Date.now(), loaded.config.timezone);
+        const [report, runs] = await Promise.all([
+          forecast(edge).catch((error: unknown) => {
+            // With the traffic said nothing needs to run: all rates are then the config's.
+            if (error instanceof NotReachableError && options.requestsPerDay !== undefined) return forecast(undefined);
+            throw error;
+          }),
+          runCosts(home, addDays(today, -DAYS), today),
+        ]);
+        const output: z.infer<typeof Output> = { ...report, runs };
+        return { output, text: `${describe(report)}\n\n${describeRuns(runs)}` };
       }),
     );
+}
+
+async function runCosts(home: Home, from: string, to: string): Promise<RunCost[] | null> {
+  const [{ countedRuns }, { runCost }] = await Promise.all([
+    import("#local/counted-runs.ts"),
+    import("#policy/cost/run-cost.ts"),
+  ]);
+  return countedRuns(home, from, to).then(
+    (runs) => runs.map(runCost),
+    (error: unknown) => {
+      if (error instanceof NotReachableError) return null;
+      throw error;
+    },
+  );
+}
+
+function describeRuns(runs: readonly RunCost[] | null): string {
+  if (runs === null) return "Temporal does not answer: what runs took is not known.";
+  const row = (name: string, { cpuSeconds, bytes, actions }: Omit<RunCost, "workflowId" | "stages">) => [
+    name,
+    cpuSeconds.toFixed(1),
+    (bytes / 1e6).toFixed(1),
+    String(actions),
+  ];
+  const rows = runs.flatMap((run) => [
+    row(run.workflowId, run),
+    ...run.stages.map((stage) => row(`  ${stage.name}`, stage)),
+  ]);
+  return table(["run", "CPU seconds", "MB made", "Temporal actions"], rows);
 }
 
 export const dollars = (amount: number): string => `$${amount.toFixed(2)}`;

@@ -8,6 +8,13 @@ import { table } from "../table.ts";
 
 export const Output = JudgeVerdict;
 
+/** What a file is to be, where the fault lies in the whole of it, and what to do about one. */
+const POLICY = {
+  whole: "release",
+  hint: "Give the fields of the config's release part that differ from the defaults: haqei config shows them all.",
+};
+const DATA = { whole: "data", hint: "A part that was not measured is left out; OPERATIONS.md shows a whole file." };
+
 type Options = { policy?: string; data: string };
 
 export function register(program: Command, act: Act): void {
@@ -26,8 +33,8 @@ export function register(program: Command, act: Act): void {
         const policy =
           options.policy === undefined
             ? ReleaseConfig.parse({})
-            : parsed(ReleaseConfig, readGiven(options.policy), options.policy, "release");
-        const data = parsed(JudgeData, readGiven(options.data), options.data, "data");
+            : parsed(ReleaseConfig, readGiven(options.policy), options.policy, POLICY);
+        const data = parsed(JudgeData, readGiven(options.data), options.data, DATA);
         const verdict = judge(data, policy, digestOf(policy));
         const rows = Object.entries(verdict.evidence).map(([name, value]) => [name, told(value)]);
         return {
@@ -45,7 +52,12 @@ const told = (value: z.infer<typeof JudgeVerdict>["evidence"][string]): string =
  * Reads JSON of a shape.
  * @throws InputError naming the file and every field that is wrong.
  */
-function parsed<Schema extends z.ZodType>(schema: Schema, text: string, file: string, whole: string): z.infer<Schema> {
+function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  file: string,
+  { whole, hint }: { whole: string; hint: string },
+): z.infer<Schema> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -60,8 +72,5 @@ function parsed<Schema extends z.ZodType>(schema: Schema, text: string, file: st
       ? issue.keys.map((key) => `${[...at, key].join(".")}: is no field here`)
       : [`${at.join(".") || whole}: ${message}`];
   });
-  throw new InputError(
-    `${file} is wrong: ${faults.join("; ")}.`,
-    "A part that was not measured is left out; OPERATIONS.md shows a whole file.",
-  );
+  throw new InputError(`${file} is wrong: ${faults.join("; ")}.`, hint);
 }

@@ -18,7 +18,7 @@ type Options = { follow?: boolean; lines: number };
 export function register(program: Command, act: Act): void {
   program
     .command("logs")
-    .argument("[name]", "temporal, edge, pipeline or compute (default: all)")
+    .argument("[name]", "temporal, edge, pipeline, compute or urgent (default: all)")
     .option("-f, --follow", "go on with what is written, until Ctrl-C")
     .option("-n, --lines <n>", "last lines of each", wholeNumber, 20)
     .description("logs of the local processes")

@@ -8,6 +8,7 @@ import { Pointer } from "#contracts/pointer.ts";
 import { Sha256 } from "#contracts/reference.ts";
 import { type Command, CommandName, Rollout } from "#contracts/rollout.ts";
 import { readEndpoints } from "#local/home.ts";
+import { placeOf, stageName } from "#policy/rollout.ts";
 import type { ReleaseReport } from "#workers/rollout.ts";
 import type { Act } from "../context.ts";
 import { table } from "../table.ts";
@@ -119,6 +120,7 @@ function modelOf({ model }: Options): string {
   );
 }
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const at = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 const hours = (value: number | null): string => (value === null ? "never" : `${Number(value.toPrecision(3))} h`);
 
@@ -139,7 +141,7 @@ function described(output: Output, action: Action): string {
     ...(rollout ? [`Rollout of ${rollout.candidate.version}: ${rollout.state}.`] : ["No rollout is known."]),
     ...(stage
       ? [
-          `At ${stage.share * 100}% since ${at(stage.since)} UTC, planned for ${hours(stage.plannedHours)}; next look ${stage.nextLook ? at(stage.nextLook) : "not planned"}.`,
+          `${capital(placeOf(stage.share))} since ${at(stage.since)} UTC, planned for ${hours(stage.plannedHours)}; next look ${stage.nextLook ? at(stage.nextLook) : "not planned"}.`,
         ]
       : []),
     ...(verdict ? [`Verdict: ${verdict.action} (${verdict.reason}).`] : []),
@@ -159,7 +161,7 @@ function planned({ plan, traffic }: Output): string[] {
     "",
     table(
       ["stage", "planned", "decided after", "waits for"],
-      stages.map((one) => [`${one.percentage}%`, hours(one.plannedHours), hours(one.hours), one.waitsFor ?? ""]),
+      stages.map((one) => [stageName(one.percentage), hours(one.plannedHours), hours(one.hours), one.waitsFor ?? ""]),
     ),
     "",
     `At ${usersPerHour.toFixed(1)} users and ${labelsPerHour.toFixed(1)} labelled queries an hour: it ${message}.`,

@@ -48,6 +48,8 @@ export const newId = (): string => crypto.randomUUID?.() ?? `${Date.now()}-${Mat
 const BATCH = 100;
 const BEACON_BYTES = 60_000;
 const LONGEST_WAIT_MS = 60_000;
+/** The edge answers within 10 seconds or not at all. */
+const SILENT_MS = 20_000;
 
 interface Waiting {
   event: FeedbackEvent;
@@ -78,7 +80,8 @@ export function createClient({
   let failures = 0;
 
   async function post<T>(to: string, body: string): Promise<T> {
-    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+    const signal = AbortSignal.timeout(SILENT_MS);
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body, signal };
     const unreachable = (error: unknown) => {
       throw new EdgeError("NotReachable", String(error), 0);
     };

@@ -1,6 +1,6 @@
 import type { Language } from "#contracts/event.ts";
 import type { ClassifyAnswer } from "#contracts/http.ts";
-import { createBrowserClient, type Reaction } from "../client/browser.ts";
+import { createBrowserClient, EdgeError, type Reaction } from "../client/browser.ts";
 import { firstCard, helpCard, isLine, otherCard, type Telling } from "./ask/cards.ts";
 import { highlight } from "./ask/highlight.ts";
 import { forget, history, remember } from "./ask/history.ts";
@@ -75,7 +75,7 @@ function showAnswer(): void {
     ...pieces.map((piece) => (piece.reason ? make("mark", { textContent: piece.text }) : piece.text)),
   );
   $("asked").hidden = safety !== undefined;
-  note.textContent = safety ? "" : version === "fallback" ? words.bundled : (message ?? words.ordered);
+  say(safety ? "" : version === "fallback" ? words.bundled : (message ?? words.ordered));
   const served = [
     `${words.model} ${version} (${model.slice(0, 12)})`,
     `${words.path} ${path}`,
@@ -97,6 +97,37 @@ function showHistory(): void {
   $("history").hidden = entries.length === 0;
 }
 
+/** Where nothing was asked in this browser yet, what one might ask. */
+function showExamples(): void {
+  const examples = words.examples.map((textContent) =>
+    make("li", {}, make("button", { type: "button", textContent, onclick: () => askAgain(textContent) })),
+  );
+  document.querySelector("#examples ul")?.replaceChildren(...examples);
+  $("examples").hidden = shown !== undefined || history().length > 0;
+}
+
+/** What went wrong, in words for who asked. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof EdgeError)) return String(error);
+  if (error.status === 0) return words.offline;
+  if (error.status === 429) return words.busy;
+  return error.status >= 500 ? words.away : error.message;
+}
+
+function say(message: string, state: "" | "failed" = ""): void {
+  note.textContent = message;
+  note.className = state;
+}
+
+function wait(waiting: boolean): void {
+  ask.disabled = waiting;
+  $("answers").ariaBusy = String(waiting);
+  if (!waiting) return;
+  say("");
+  note.append(figure({ yang: [true, false, true, false, true, false] }, -1, 18), words.reading);
+  note.className = "waiting";
+}
+
 function askAgain(question: string): void {
   text.value = question;
   form.requestSubmit();
@@ -106,8 +137,7 @@ function askAgain(question: string): void {
 form.onsubmit = async (event) => {
   event.preventDefault();
   if (ask.disabled) return;
-  ask.disabled = true;
-  note.textContent = words.reading;
+  wait(true);
   const question = text.value;
   try {
     const answer = await client.classify(question, { consent: consent.checked });
@@ -121,10 +151,11 @@ form.onsubmit = async (event) => {
     // What somebody in danger wrote is kept nowhere.
     if (first) remember({ text: question, ...(isLine(first) && { line: first.id }) });
     showHistory();
+    showExamples();
   } catch (error) {
-    note.textContent = words.failed + (error as Error).message;
+    say(words.failed + reasonOf(error), "failed");
   } finally {
-    ask.disabled = false;
+    wait(false);
   }
 };
 text.onkeydown = (event) => {
@@ -166,6 +197,7 @@ async function speak(wanted: Language): Promise<void> {
   $<HTMLInputElement>("search").placeholder = words.searchHint;
   $("found").ariaLabel = words.search;
   picker.speak(wanted, words.found);
+  showExamples();
   showAnswer();
   const found = await namesIn(wanted);
   if (language !== wanted) return;

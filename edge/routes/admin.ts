@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AnalyticsQuery } from "#contracts/analytics.ts";
 import { ModeRequest, PersonId, type WarmAnswer, WarmRequest } from "#contracts/http.ts";
 import { Pointer } from "#contracts/pointer.ts";
+import { type ShadowCounts, ShadowLabels } from "#contracts/shadow.ts";
 import {
   type AccuracyAnswer,
   type AuditAnswer,
@@ -29,7 +30,7 @@ import { movePointer, readPointer } from "../pointer.ts";
 import { parse, readJson } from "../read-json.ts";
 import { artefactKey } from "../residents.ts";
 import { serving } from "../serving.ts";
-import { exportDisagreements, shadowCounts } from "../shadow.ts";
+import { exportDisagreements, labelDisagreements, shadowCounts } from "../shadow.ts";
 import { verifierOf } from "../signatures.ts";
 import { publishStatus, readStatus } from "../statuses.ts";
 import { warm } from "../warming.ts";
@@ -187,8 +188,13 @@ export const admin = new Hono<AppEnv>()
     return c.body(lines, 200, { "content-type": "application/x-ndjson; charset=utf-8", "x-next": String(next) });
   })
   .get("/shadow/counts", async (c) => {
+    const { from } = parse(z.object({ from: Epoch.default(0) }), c.req.query());
     await flush(c.env, c.var.isolate);
-    return c.json(await shadowCounts(c.env));
+    return c.json((await shadowCounts(c.env, from)) satisfies ShadowCounts);
+  })
+  .post("/shadow/labels", async (c) => {
+    const labels = parse(ShadowLabels, await readJson(c.req.raw, POINTER_BODY_LIMIT));
+    return c.json({ labelled: await labelDisagreements(c.env, labels) });
   })
   .get("/release-status", async (c) =>
     c.json((await readStatus(c.env, "release", ReleaseStatus)) satisfies PublishedRelease),

@@ -16,7 +16,7 @@ import { plainRequest } from "../plain-request.ts";
 import { refuseTooMany } from "../rate-limit.ts";
 import { parse, readJson } from "../read-json.ts";
 import type { Scored } from "../scored.ts";
-import { answering, type Serving, type WaitUntil } from "../serving.ts";
+import { answering, beginLoading, type Serving, type WaitUntil } from "../serving.ts";
 import { writePredictions } from "../written.ts";
 
 /** 2,000 code units written as \uXXXX, and room for the rest. */
@@ -55,6 +55,7 @@ export interface Query {
 export async function classify(query: Query): Promise<{ json: string; model: string }> {
   const { request, env, isolate, waitUntil } = query;
   await refuseTooMany(env, request);
+  if (isolate.pointer.held() === undefined) waitUntil(beginLoading(isolate, env, waitUntil));
   const body = await readJson(request, BODY_LIMIT);
   refuseLongText(body);
   const { text, top, consent, lang: wanted, userId, sessionId } = plainRequest(body) ?? parse(ClassifyRequest, body);

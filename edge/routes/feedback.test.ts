@@ -157,7 +157,8 @@ describe("POST /api/feedback", () => {
   });
 
   it("does not say 202 where nothing was written", async () => {
-    const broken = { prepare: env.LOG.prepare.bind(env.LOG), batch: () => Promise.reject(new Error("D1 is away")) };
+    const statement = { bind: () => statement, run: () => Promise.reject(new Error("D1 is away")) };
+    const broken = { prepare: () => statement };
     const response = await coldEdge(undefined, { LOG: broken as unknown as D1Database }).post(
       "/api/feedback",
       await thumb("e"),

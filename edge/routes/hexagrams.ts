@@ -12,7 +12,9 @@ const Request = z.object({ lang: Language.default("ja") });
 
 function hexagramsOf(readings: ReadingsById, lang: Language): HexagramsAnswer["hexagrams"] {
   const found = new Map<number, HexagramsAnswer["hexagrams"][number]>();
-  for (const [id, reading] of [...readings].sort(([a], [b]) => a - b)) {
+  for (const id of readings.ids.toSorted((a, b) => a - b)) {
+    const reading = readings.get(id);
+    if (reading === undefined) continue;
     const { hexagram, names, position, line, stage } = show(reading, lang);
     const entry = found.get(hexagram) ?? { hexagram, names, lines: [] };
     entry.lines.push({ id, position, line, stage });

@@ -50,6 +50,7 @@ export interface Arena {
 
 /** Learns in seconds: chaos is not about accuracy. Every candidate is released, so that there is a release to disturb. */
 const QUICK = {
+  preprocess: { minimumExamples: 50 },
   training: { epochs: 12, max_dimension: 32, dropout: 0.3, maxFeatures: 20_000 },
   deploy: { accuracy_drop: 0.99 },
   compression: { shipBytes: 100_000_000, accuracy_impact: 0.5 },
@@ -122,6 +123,7 @@ export async function openArena(options: {
 
   const again = (more: Partial<RunInput> = {}): Promise<RunReport> =>
     startRun(running.servers.endpoints, { ...input, seed, ...more }, { wait: true, again: true });
+  const joinRun = (): Promise<RunReport> => startRun(running.servers.endpoints, { ...input, seed }, { wait: true });
 
   return {
     home,
@@ -138,13 +140,15 @@ export async function openArena(options: {
     async learn() {
       await users.insist(await users.ask(20));
       seed += 1;
-      const report = again();
+      // It has begun when this answers: what is asked of today's run from now on is asked of this one.
+      await startRun(running.servers.endpoints, { ...input, seed }, { again: true });
+      const report = joinRun();
       // Waited for later: a failure until then is not news.
       report.catch(() => undefined);
       return { report };
     },
     again,
-    join: () => startRun(running.servers.endpoints, { ...input, seed }, { wait: true }),
+    join: joinRun,
     progress: () =>
       Promise.race([
         running.client.workflow

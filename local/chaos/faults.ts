@@ -52,7 +52,10 @@ const STAGES = [
 
 const GOES_ON = "the run completes, every acknowledged event is counted once, its model is served";
 
-/** One process is killed in every stage of one run. */
+/** Stages that work at the same time are met one a run: while the first is being recovered the other may end. */
+const RUNS_TO_MEET_ALL = 5;
+
+/** One process is killed in the middle of every stage, in as many runs as that takes. */
 const killed = (name: ProcessName | "workerd"): Fault => ({
   name: `kill-${name}`,
   promised: GOES_ON,
@@ -60,18 +63,25 @@ const killed = (name: ProcessName | "workerd"): Fault => ({
   async inject(arena) {
     // Stages that ask the edge last long enough to be met.
     arena.links.edge.slow(100);
-    const { report } = await arena.learn();
-    const met: string[] = [];
+    const met = new Set<string>();
+    const wrong: string[] = [];
     let seconds = 0;
-    for (const stage of STAGES) {
-      if (!(await metAtWork(arena, stage))) continue;
-      met.push(stage);
-      seconds = Math.max(seconds, await killAndWait(arena, name, stage));
+    let lost = 0;
+    for (let run = 0; run < RUNS_TO_MEET_ALL && met.size < STAGES.length; run++) {
+      const { report } = await arena.learn();
+      for (const stage of STAGES) {
+        if (met.has(stage) || !(await metAtWork(arena, stage))) continue;
+        met.add(stage);
+        seconds = Math.max(seconds, await killAndWait(arena, name, stage));
+      }
+      const proof = await proved(arena, await report);
+      lost = Math.max(lost, proof.lost);
+      wrong.push(...proof.wrong);
     }
     arena.links.edge.pass();
-    const proof = await proved(arena, await report);
-    if (met.length === 0) proof.wrong.push("no stage was met at work");
-    return { ...proof, seconds, detail: `killed in ${met.join(", ")}` };
+    const missed = STAGES.filter((stage) => !met.has(stage));
+    if (missed.length > 0) wrong.push(`never met at work: ${missed.join(", ")}`);
+    return { lost, wrong, seconds, detail: `killed in ${[...met].sort().join(", ")}` };
   },
 });
 

@@ -26,7 +26,8 @@ export async function until(
     if (await condition()) return (performance.now() - begun) / 1000;
     if (performance.now() - begun > seconds * 1000)
       throw new NotReachableError(`${what} did not come within ${seconds} s`, "The home's logs say why.");
-    await sleep(50);
+    // Where the arena was closed meanwhile, this keeps no process alive.
+    await sleep(50, undefined, { ref: false });
   }
 }
 

@@ -49,11 +49,16 @@ export async function causeChaos(
   const root = await mkdtemp(join(tmpdir(), "haqei-chaos-"));
   let open: { arena: Arena; release: Fault["release"]; end: () => Promise<void> } | undefined;
   let count = 0;
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    const stop = (): void =>
+      reject(new HaqeiError("The chaos was interrupted; what it had started is ended.", "Begin again."));
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+  // It is listened to while a fault is waited for.
+  interrupted.catch(() => undefined);
   try {
-    signal?.addEventListener("abort", () => void open?.end(), { once: true });
     for (const fault of faults) {
-      if (signal?.aborted)
-        throw new HaqeiError("The chaos was interrupted; what it had started is ended.", "Begin again.");
       if (open !== undefined && (open.release !== fault.release || fault.smallDisk)) {
         await open.end();
         open = undefined;
@@ -84,7 +89,7 @@ export async function causeChaos(
           },
         };
       }
-      const row = await reportOf(fault, open.arena);
+      const row = await Promise.race([reportOf(fault, open.arena), interrupted]);
       report.faults.push(row);
       log(`${fault.name}: ${row.ok ? "held" : "NOT HELD"}, ${row.lost} lost, ${row.seconds} s (${row.detail})`);
       if (!row.ok || fault.smallDisk) {

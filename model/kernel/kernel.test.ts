@@ -44,6 +44,30 @@ describe("with the kernel as without are", () => {
     expectSame(() => crc32(long.subarray(5)));
   });
 
+  test("matrices in 8 bits, and numbers beyond float32 among them", () => {
+    const { int8 } = goldenRungs();
+    const scale = fc.oneof(fc.float({ noNaN: true, min: 0, max: 10 }), fc.constant(Math.fround(3e38)));
+    fc.assert(
+      fc.property(fc.array(scale, { minLength: 1, maxLength: 9 }), (scales) => {
+        const classes = scales.map((_, id) => `class ${id}`);
+        const head = Float32Array.from({ length: scales.length * int8.dimension }, (_, at) => {
+          const value = (scales[Math.floor(at / int8.dimension)] as number) * (at % 2 ? -1 : 1);
+          return at % int8.dimension === 0 ? value : value / (1 + (at % 7));
+        });
+        const zeros = new Float32Array(scales.length);
+        const bytes = encodeModel({ ...int8, classes, head, bias: zeros, prior: zeros });
+        expectSame(() => decodeModel(bytes).head);
+        // A scale is the first number of the head's section: three times the largest leaves float32.
+        const damaged = bytes.slice();
+        const at = 16 + new DataView(bytes.buffer).getUint32(8, true) + headAt(int8);
+        new DataView(damaged.buffer).setFloat32(at, 3.4e38, true);
+        new DataView(damaged.buffer).setUint32(12, crc32(damaged.subarray(16)), true);
+        if ((scales[0] as number) > 1e-30) expect(outcome(() => decodeModel(damaged))).toMatch("not finite");
+        expectSame(() => decodeModel(damaged).head);
+      }),
+    );
+  });
+
   test("Rice codes, whole, cut and of any bytes", () => {
     const whole = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.nat(100));
     fc.assert(
@@ -107,6 +131,12 @@ test("a model that the kernel decoded is scored where it lies, and others are no
   expect(linearInKernel(decodeModel(encodeModel(coded)))).toBeDefined();
   expect(linearInKernel(decodeModel(encodeModel(int8)))).toBeUndefined();
 });
+
+/** Where the head's scales begin behind the header, on rung `int8`: after keys, idf, and the vectors' scales and codes. */
+function headAt({ keys, dimension }: Model): number {
+  const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+  return 3 * aligned(4 * keys.length) + aligned(keys.length * dimension);
+}
 
 /** The golden model's keys with other numbers, from a linear congruential generator. */
 function drawn(dimension: number, classes: number, seed: number): Model {

@@ -5,8 +5,13 @@
  */
 export interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  crcTables(tables: number): void;
   crc32(sum: number, from: number, length: number, tables: number): number;
   rice(count: number, shift: number, gaps: boolean, from: number, length: number, out: number): number;
+  lacking(count: number, top: number, unit: number, at: number): void;
+  int8Rows(rows: number, columns: number, scales: number, codes: number, out: number): boolean;
+  blocks(classes: number, columns: number, head: number, out: number): void;
+  index(count: number, keys: number, mask: number, slots: number): void;
   decode(
     groups: number,
     columns: number,

@@ -27,6 +27,7 @@ export const scoringParts = (columns: number, classes: number) => ({
   rows: 4 * MAX_NGRAMS,
   values: 4 * MAX_NGRAMS,
   hidden: 8 * (columns + OVERHANG),
+  rowsOfHead: 4 * columns * classes,
   head: 4 * columns * paddedTo(classes, CLASSES_AT_ONCE),
   bias: 8 * paddedTo(classes, CLASSES_AT_ONCE),
   logits: 8 * paddedTo(classes, CLASSES_AT_ONCE),
@@ -45,12 +46,9 @@ export function linearInKernel({ vectors, head, bias, dimension }: Model): Linea
   const buffer = exports.memory.buffer;
   const classes = paddedTo(bias.length, CLASSES_AT_ONCE);
   const at = layOut(free, scoringParts(dimension, bias.length));
-  // Blocks of 8 classes, column by column.
-  const blocks = new Float32Array(buffer, at.head, classes * dimension).fill(0);
-  for (let id = 0, from = 0; id < bias.length; id += 1) {
-    const block = (id - (id % CLASSES_AT_ONCE)) * dimension + (id % CLASSES_AT_ONCE);
-    for (let d = 0; d < dimension; d += 1, from += 1) blocks[block + d * CLASSES_AT_ONCE] = head[from] as number;
-  }
+  new Float32Array(buffer, at.rowsOfHead, head.length).set(head);
+  new Float32Array(buffer, at.head, classes * dimension).fill(0);
+  exports.blocks(bias.length, dimension, at.rowsOfHead, at.head);
   new Float64Array(buffer, at.bias, classes).fill(0).set(bias);
   const rows = new Int32Array(buffer, at.rows, MAX_NGRAMS);
   const values = new Float32Array(buffer, at.values, MAX_NGRAMS);

@@ -9,6 +9,7 @@ const INHIBITIONS: readonly { source: string; target: string }[] = [
   { source: "error_budget_burn_6h", target: "error_budget_burn_1d" },
   { source: "error_budget_burn_1d", target: "error_budget_burn_3d" },
   { source: "accuracy_below_blessed", target: "accuracy" },
+  { source: "accuracy_below_blessed", target: "accuracy_drop" },
   { source: "cpu_time_p99", target: "operations_p99" },
 ];
 

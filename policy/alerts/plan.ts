@@ -2,7 +2,7 @@ import type { AlertAction, AlertEpisode, AlertRule, Samples } from "#contracts/a
 import type { NotifyConfig } from "#contracts/config.ts";
 import type { Incident, IncidentLevel } from "#contracts/incident.ts";
 import type { Notification } from "#contracts/notification.ts";
-import type { Addressed, CallingSettings, WatchPlan } from "#contracts/watch.ts";
+import type { Act, Addressed, CallingSettings, WatchPlan } from "#contracts/watch.ts";
 import { incidentLevelOf } from "../incidents.ts";
 import type { Looked } from "./look.ts";
 import { episodeId } from "./notification.ts";
@@ -12,7 +12,7 @@ const channelsOf = (actions: readonly AlertAction[], routes: NotifyConfig["route
   ...new Set(actions.flatMap((action) => routes[action] ?? [])),
 ];
 
-/** What follows from a look: messages by group, incidents that begin or are over, what `auto_rollback` is asked for. */
+/** What follows from a look: messages by group, incidents that begin or are over, what is asked to be done without people. */
 export function planOf(
   { after, missing, gap, begun, ended, news }: Looked,
   rules: readonly AlertRule[],
@@ -30,6 +30,10 @@ export function planOf(
       value: measuredOf(rule),
       runbook: `${settings.runbook}#${rule}`,
     }));
+  const asked = (action: AlertAction): Act[] =>
+    begun
+      .filter(({ rule }) => ruleOf(rule)?.actions.includes(action))
+      .map((episode) => ({ episode: episodeId(episode), rule: episode.rule, value: measuredOf(episode.rule) }));
   const actionsOf = (episodes: readonly AlertEpisode[]) => episodes.flatMap(({ rule }) => ruleOf(rule)?.actions ?? []);
   const open = after.episodes.filter(({ resolvedAt }) => resolvedAt === null);
   return {
@@ -37,9 +41,8 @@ export function planOf(
     missing,
     gap,
     well: missing.length === 0 && gap === null && open.every(({ group }) => group !== "critical"),
-    rollbacks: begun
-      .filter(({ rule }) => ruleOf(rule)?.actions.includes("auto_rollback"))
-      .map((episode) => ({ episode: episodeId(episode), rule: episode.rule, value: measuredOf(episode.rule) })),
+    rollbacks: asked("auto_rollback"),
+    retrains: asked("emergency_retrain"),
     open: begun.flatMap((episode): Incident[] => {
       const level = incidentLevelOf(episode.rule);
       if (level === undefined) return [];

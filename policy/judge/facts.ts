@@ -30,6 +30,8 @@ export interface AccuracyFacts {
   drop: Bounds;
   /** ln of the e-value that the canary alone is wrong less often than the limit: then the drop is below it as well. */
   lnBelow: number;
+  /** The same of a shadow, were the canary wrong wherever they differ and nobody has said who is right. */
+  lnDiffersBelow: number;
 }
 
 export interface LatencyFacts {
@@ -49,7 +51,7 @@ export interface Facts {
   sampleRatio: number | undefined;
   accuracy: AccuracyFacts | undefined;
   latency: LatencyFacts | undefined;
-  /** Share of differing answers without a label. */
+  /** Share of differing answers without a label, while a shadow runs that was not passed. */
   disagreement: number | undefined;
 }
 
@@ -65,18 +67,22 @@ export const lnEnough = (policy: ReleaseConfig): number => Math.log(enough(polic
 export function factsOf(data: JudgeData, policy: ReleaseConfig): Facts {
   const stages = [...(data.earlier ?? []), data];
   const { assigned, stage, shadow } = data;
+  const met = stage?.share === 0 ? [data] : stages.filter(isMet);
+  const passed = data.earlier?.some((one) => one.stage?.share === 0);
   return {
     stage,
-    errors: errorFacts(data, stages, policy),
-    lnOver: sum(stages, ({ canary }) =>
+    errors: errorFacts(data, met, policy),
+    lnOver: sum(met, ({ canary }) =>
       canary ? lnAboveLimit(canary.usersWithError, canary.users, policy.rollback_threshold.error_rate) : 0,
     ),
     assigned,
     sampleRatio:
-      assigned && stage ? sampleRatioP([assigned.canary, assigned.stable], [stage.share, 1 - stage.share]) : undefined,
+      assigned && stage && stage.share > 0
+        ? sampleRatioP([assigned.canary, assigned.stable], [stage.share, 1 - stage.share])
+        : undefined,
     accuracy: accuracyFacts(data, stages, policy),
     latency: latencyFacts(data, policy),
-    disagreement: shadow && shadow.n > 0 ? shadow.unlabelled / shadow.n : undefined,
+    disagreement: shadow && shadow.n > 0 && !passed ? shadow.unlabelled / shadow.n : undefined,
   };
 }
 
@@ -105,6 +111,9 @@ function errorFacts(
   };
 }
 
+/** A shadow's users met none of its errors: many good answers beside another model's are no comfort for those of a canary. */
+const isMet = ({ stage }: StageEvidence): boolean => stage?.share !== 0;
+
 /** Rates change with the hour and shares with the stage, so a stage is compared only with itself. */
 function lnWorseIn({ canary, stable }: StageEvidence): number {
   if (!canary || !stable) return 0;
@@ -118,14 +127,17 @@ function carefulVariance({ users, usersWithError }: JudgedArm): number {
   return (rate * (1 - rate)) / (users + 2);
 }
 
-/** Pairs do not depend on shares or hours, so those of earlier stages count. */
+/** Pairs do not depend on shares or hours, so those of earlier stages count, and those of the shadow, which are told at each look. */
 function accuracyFacts(
   data: JudgeData,
   stages: readonly StageEvidence[],
   policy: ReleaseConfig,
 ): AccuracyFacts | undefined {
-  if (!data.accuracy || data.accuracy.n === 0) return undefined;
-  const total = (part: "n" | "worse" | "better") => sum(stages, ({ accuracy }) => accuracy?.[part] ?? 0);
+  const { shadow } = data;
+  if (!data.accuracy?.n && !shadow?.labelled) return undefined;
+  const ofShadow = shadowPairs(shadow);
+  const total = (part: "n" | "worse" | "better") =>
+    ofShadow[part] + sum(stages, ({ accuracy }) => accuracy?.[part] ?? 0);
   const [n, worse, better] = [total("n"), total("worse"), total("better")];
   return {
     n,
@@ -133,7 +145,22 @@ function accuracyFacts(
     better,
     drop: pairedDrop(n, worse, better, alphaOf(policy)),
     lnBelow: lnBelowLimit(worse, n, policy.rollback_threshold.accuracy_drop),
+    lnDiffersBelow:
+      shadow?.labelled && shadow.n >= policy.minimumPairs
+        ? lnBelowLimit(shadow.unlabelled + shadow.labelled.worse, shadow.n, policy.rollback_threshold.accuracy_drop)
+        : Number.NEGATIVE_INFINITY,
   };
+}
+
+/**
+ * Pairs of a shadow. Where both models agree the difference is exactly zero, so that only what differs wants a label; labels for a part
+ * of it stand for as large a part of all pairs.
+ */
+function shadowPairs(shadow: StageEvidence["shadow"]): { n: number; worse: number; better: number } {
+  if (!shadow?.labelled) return { n: 0, worse: 0, better: 0 };
+  const { n, worse, better } = shadow.labelled;
+  const differing = shadow.unlabelled + n;
+  return { n: differing === 0 ? shadow.n : Math.floor((shadow.n * n) / differing), worse, better };
 }
 
 function latencyFacts({ latency }: JudgeData, policy: ReleaseConfig): LatencyFacts | undefined {

@@ -1,5 +1,9 @@
 import type { Check } from "./check.ts";
 
+/** Holds where nobody asked a shadow, or where it is not known how often it differed. */
+export const shadowMeasured: Check = ({ errors, disagreement }) =>
+  errors && disagreement !== undefined ? undefined : { action: "hold", reason: "no-data" };
+
 /** Holds where something that a promotion rests on was not measured. Absence is never success. */
 export const measured: Check = (facts, { metrics }) => {
   if (!facts.errors) return { action: "hold", reason: "no-data" };

@@ -9,6 +9,7 @@ test("a label is worth uncertainty x frequency x (1 + disagreement)", () => {
   expect(worthOf(query).value).toBeCloseTo(8, 12);
   expect(worthOf({ ...query, votes: votes(1, 1, 2, 2) })).toMatchObject({ disagreement: 0.5 });
   expect(worthOf({ ...query, votes: votes(1, 1, 2, 2) }).value).toBeCloseTo(12, 12);
+  expect(worthOf({ ...query, votes: votes(1, 1), disputed: true })).toMatchObject({ disagreement: 1 });
 });
 
 test("more often asked, less sure or more disputed is worth more", () => {

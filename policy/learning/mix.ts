@@ -20,18 +20,25 @@ export interface Mix {
   volume: number;
 }
 
-/** How the kinds of feedback are mixed, against the volumes expected a day; without events nothing deviates. */
-export function mixOf(types: readonly FeedbackType[], expected: FeedbackConfig["expected"], days: number): Mix {
+/**
+ * How the kinds of feedback are mixed, against the volumes expected a day; without events nothing deviates.
+ *
+ * @param counts events by their type
+ */
+export function mixOf(
+  counts: ReadonlyMap<FeedbackType, number>,
+  expected: FeedbackConfig["expected"],
+  days: number,
+): Mix {
+  const all = [...counts.values()].reduce((sum, n) => sum + n, 0);
   const wanted = Object.values(expected).reduce((sum, n) => sum + n, 0);
   const kinds = Object.entries(KINDS) as [keyof typeof KINDS, FeedbackType][];
   const deviation = Object.fromEntries(
     kinds.map(([kind, type]) => [
       kind,
-      types.length === 0 || wanted === 0
-        ? 0
-        : types.filter((one) => one === type).length / types.length - expected[kind] / wanted,
+      all === 0 || wanted === 0 ? 0 : (counts.get(type) ?? 0) / all - expected[kind] / wanted,
     ]),
   ) as Mix["deviation"];
   const total = Object.values(deviation).reduce((sum, share) => sum + Math.abs(share), 0) / 2;
-  return { deviation, total, volume: wanted * days === 0 ? 0 : types.length / (wanted * days) };
+  return { deviation, total, volume: wanted * days === 0 ? 0 : all / (wanted * days) };
 }

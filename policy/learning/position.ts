@@ -1,6 +1,6 @@
 import type { FeedbackConfig } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
-import { effectiveSize } from "../statistics/effective-size.ts";
+import { effectiveSizeOf } from "../statistics/effective-size.ts";
 
 /** Ranks among which exploration changes places (`policy/exploration.ts`). */
 const RANKS = 3;
@@ -25,19 +25,46 @@ export interface PositionBias {
  */
 export function positionBias(
   answers: readonly (readonly LoggedEvent[])[],
+  settings: FeedbackConfig["position"],
+): PositionBias {
+  const seen = new ExploredAnswers(settings);
+  for (const events of answers) seen.add(events);
+  return seen.bias();
+}
+
+/** What `positionBias` needs to know of answers, which may then be forgotten. */
+export class ExploredAnswers {
+  readonly #settings: FeedbackConfig["position"];
+  readonly #plain = new ClickShares();
+  readonly #changed = new ClickShares();
+  readonly #weights = { sum: 0, squares: 0 };
+
+  constructor(settings: FeedbackConfig["position"]) {
+    this.#settings = settings;
+  }
+
+  /** @param events of one answer */
+  add(events: readonly LoggedEvent[]): void {
+    const served = events[0]?.served;
+    if (served === undefined || served.propensity >= 1 || served.propensity <= 0 || served.shown.length < RANKS) return;
+    const weight = Math.min(1 / served.propensity, this.#settings.clip);
+    this.#weights.sum += weight;
+    this.#weights.squares += weight * weight;
+    (served.propensity > 1 / RANKS ? this.#plain : this.#changed).add(events);
+  }
+
+  bias(): PositionBias {
+    const ess = effectiveSizeOf(this.#weights);
+    return biasOf(this.#plain, this.#changed, ess, this.#settings);
+  }
+}
+
+function biasOf(
+  plain: ClickShares,
+  changed: ClickShares,
+  ess: number,
   { clip, minimumEss }: FeedbackConfig["position"],
 ): PositionBias {
-  const plain = new ClickShares();
-  const changed = new ClickShares();
-  const weights: number[] = [];
-  for (const events of answers) {
-    const served = events[0]?.served;
-    if (served === undefined || served.propensity >= 1 || served.propensity <= 0 || served.shown.length < RANKS)
-      continue;
-    weights.push(Math.min(1 / served.propensity, clip));
-    (served.propensity > 1 / RANKS ? plain : changed).add(events);
-  }
-  const ess = effectiveSize(weights);
   const first = plain.share(0);
   if (ess < minimumEss || changed.answers === 0 || first === 0)
     return { examined: Array.from({ length: RANKS }, () => 1), ess, estimated: false };

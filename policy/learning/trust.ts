@@ -77,7 +77,11 @@ const weightFor = (own: readonly Vote[], label: number): number =>
 /** In an order of their own, so that the order of arrival does not change a bit of the sums. */
 function itemsOf(votes: readonly Vote[]): [string, Vote[]][] {
   const items = new Map<string, Vote[]>();
-  for (const vote of votes) items.set(vote.item, [...(items.get(vote.item) ?? []), vote]);
+  for (const vote of votes) {
+    const said = items.get(vote.item);
+    if (said) said.push(vote);
+    else items.set(vote.item, [vote]);
+  }
   const place = ({ user, label, weight }: Vote): string => `${user} ${label} ${weight}`;
   return [...items]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,9 +1,9 @@
 #!/bin/sh
-# A certificate authority of our own, and certificates for the server and for its clients, in ./out; 90 days.
+# A certificate authority of our own, and certificates for the server and for its clients, in the folder named or in ./out; 90 days.
 set -eu
-cd "$(dirname "$0")"
+folder="${1:-$(dirname "$0")/out}"
 umask 077
-mkdir -p out && cd out
+mkdir -p "$folder" && cd "$folder"
 DAYS=90
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "$DAYS" \

@@ -257,6 +257,7 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await ask(page);
       await page.getByText("どれも違う").tap();
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+      await savePicture("ask-phone.png", () => page.screenshot());
       expect(
         await loggedBy(page, () => page.getByRole("button", { name: "しっくりくる" }).first().tap()),
       ).toMatchObject({ type: "thumb", value: 1 });
@@ -295,6 +296,7 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       await page.locator("article").getByText("0120-783-556").waitFor();
       expect(await page.locator("article").count()).toBe(1);
       expect(await page.locator("article button").count()).toBe(0);
+      expect(await page.getByRole("link", { name: "0120-783-556" }).getAttribute("href")).toBe("tel:0120-783-556");
     });
 
     it("says what went wrong, and can be asked again", async () => {
@@ -302,11 +304,14 @@ describe.skipIf(executable === undefined)("in a browser", () => {
       const { page } = visitor;
       await page.goto(askPage());
       await page.route("**/classify", (route) => route.abort(), { times: 1 });
+      expect(await page.locator("#examples button").count()).toBe(3);
       await page.getByLabel("いまの状況").fill(QUESTION);
       await page.getByRole("button", { name: "問う" }).click();
-      await page.getByRole("status").getByText("うまくいきませんでした").first().waitFor();
-      await page.getByRole("button", { name: "問う" }).click();
+      await page.getByRole("status").getByText("うまくいきませんでした：つながりません").first().waitFor();
+      await page.locator("#examples button").first().click();
       await page.locator("article").nth(2).waitFor();
+      expect(await page.locator("#examples").isVisible()).toBe(false);
+      expect(await page.locator("#note").textContent()).not.toContain("うまくいきません");
     });
   });
 

@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { RunReport } from "#contracts/run.ts";
+import { traceOfRun } from "#contracts/trace.ts";
 import { runDemonstration } from "#local/demonstration.ts";
 import { readEndpoints } from "#local/home.ts";
 import { decodeDictionary } from "#model/dictionary.ts";
@@ -19,6 +22,7 @@ import { applySchedule, type Declared, declaredSchedules } from "#workers/schedu
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { searchAttributes } from "#workflows/messages.ts";
 import { saveHistory } from "../support/histories.ts";
+import { otlpReceiver } from "../support/otlp-receiver.ts";
 import { poisonLog } from "../support/poison.ts";
 import { postJson, type System, startSystem } from "../support/system.ts";
 
@@ -54,6 +58,7 @@ const POISON = [
 const input = { kind: "daily", date: TODAY, seed: 384, release: true } as const;
 
 let system: System;
+let collector: Awaited<ReturnType<typeof otlpReceiver>>;
 let first: RunReport;
 let accepted = 0;
 
@@ -67,6 +72,8 @@ const edge = async () =>
   });
 
 beforeAll(async () => {
+  collector = await otlpReceiver();
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.url;
   system = await startSystem({ dataset: DATASET, config: QUICK, before: (home) => poisonLog(home, POISON) });
   const live = system.authored.examples.filter(({ split }) => split === "live");
   const events = await runDemonstration({
@@ -80,9 +87,11 @@ beforeAll(async () => {
   accepted = events.accepted;
   first = await startRun(system.servers.endpoints, input, { wait: true });
   await saveHistory(system.client, first.workflowId, first.runId, "daily-first");
-});
+}, 300_000);
 afterAll(async () => {
+  delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   await system?.end();
+  await collector?.close();
 });
 
 describe("one day", () => {
@@ -136,6 +145,58 @@ describe("one day", () => {
       expect(text).toContain(`haqei_source_up{source="${source}"} 1`);
     expect(text).toMatch(/^temporal_/m);
     expect(first.stages.find(({ name }) => name === "03:train")?.cpuSeconds).toBeGreaterThan(0);
+  });
+
+  it("is one trace, from the run by its stages to the edge's pointer, which the edge writes down", async () => {
+    const { traceId, spanId } = traceOfRun(first.runId);
+    const ours = () => collector.spans.filter((span) => span.traceId === traceId);
+    await expect.poll(() => ours().find(({ name }) => name === "dailyBatch"), { timeout: 20_000 }).toBeDefined();
+    const root = ours().find((span) => span.spanId === spanId);
+    expect(root).toMatchObject({
+      parentSpanId: undefined,
+      attributes: {
+        "haqei.run": first.workflowId,
+        "haqei.digest": first.model?.sha256,
+        "haqei.verdict": "promote",
+      },
+    });
+    for (const { name, output } of first.stages) {
+      const stage = ours().filter((span) => span.name === name);
+      expect(stage, name).toHaveLength(1);
+      expect(stage[0]).toMatchObject({
+        parentSpanId: spanId,
+        error: undefined,
+        attributes: { "haqei.run": first.workflowId, "haqei.stage": name, "haqei.digest": output?.sha256 },
+      });
+    }
+    const distribute = ours().find(({ name }) => name === "07:distribute");
+    const moved = ours().filter(({ name }) => name === "PUT /admin/pointer");
+    expect(moved.map(({ parentSpanId }) => parentSpanId)).toEqual([distribute?.spanId]);
+    // Every span hangs on another of the same trace, and none was told twice.
+    const ids = ours().map((span) => span.spanId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { parentSpanId } of ours()) if (parentSpanId !== undefined) expect(ids).toContain(parentSpanId);
+    expect(collector.faults).toEqual([]);
+    const { actions } = await (await edge()).audit();
+    expect(actions.find(({ action }) => action === "PUT /admin/pointer")?.trace).toBe(traceId);
+  });
+
+  it("is found in the workers' log by run, stage, digest and trace", async () => {
+    const lines = ["pipeline", "compute"].flatMap((name) =>
+      readFileSync(join(system.home.logs, `${name}.log`), "utf8")
+        .split("\n")
+        .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : [])),
+    );
+    for (const { name, output } of first.stages)
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          msg: "stage done",
+          run: first.workflowId,
+          stage: name,
+          digest: output?.sha256,
+          trace_id: traceOfRun(first.runId).traceId,
+        }),
+      );
   });
 
   it("counts every event once, learns from some, and says what it left out", async () => {
@@ -271,7 +332,7 @@ describe("one day", () => {
       system.servers.endpoints,
       plan,
       { kind: "daily", seed: 384, release: false },
-      { again: false, timezone: "Asia/Tokyo" },
+      { again: false, timezone: "Asia/Tokyo", parallel: 2 },
       () => undefined,
     );
     expect(runs.map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
@@ -319,5 +380,13 @@ describe("one day", () => {
     }))
       started.push(workflowId);
     expect(started.sort()).toEqual(dates.map((date) => `daily-${date}`));
+    // Each run hangs in its trace on the launch that started it.
+    for (const date of dates) {
+      const run = () =>
+        collector.spans.find((span) => span.name === "dailyBatch" && span.attributes["haqei.run"] === `daily-${date}`);
+      await expect
+        .poll(() => collector.spans.find(({ spanId }) => spanId === run()?.parentSpanId)?.name, { timeout: 20_000 })
+        .toBe("launch");
+    }
   });
 });

@@ -9,9 +9,11 @@ import { Pointer } from "#contracts/pointer.ts";
 import { anyRequest } from "#edge/test-support/bodies.ts";
 import { tinyModel } from "#edge/test-support/tiny-model.ts";
 import { type EdgeServer, startEdge } from "#local/edge-server.ts";
+import { blessedBy } from "#local/test-support/blessed.ts";
 import { createEdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { s3Artefacts } from "#stores/s3-artefacts.ts";
+import { createSigner, newSigningKey } from "#stores/signing.ts";
 
 /** The edge in a workerd of its own, over HTTP: under fuzz, under releases, and killed. */
 
@@ -31,17 +33,21 @@ const send = (path: string, init: RequestInit = {}) =>
 const post = (path: string, body: unknown) =>
   send(path, { method: "POST", headers: HEADERS, body: JSON.stringify(body) });
 const ask = async () => ClassifyAnswer.parse(await (await post("/api/classify", { text: TEXTS[0] })).json());
-const client = () => createEdgeClient({ url: edge.url, adminSecret: SECRET });
+const signer = createSigner(newSigningKey());
+const client = () => createEdgeClient({ url: edge.url, adminSecret: SECRET }, signer);
 const release = async (sha256: string, epoch: number) =>
   client().putPointer(Pointer.parse({ schema: 1, epoch, current: { sha256, version: `v${epoch}` } }), epoch - 1);
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "haqei-faults-"));
-  edge = await startEdge({ persistence: home, adminSecret: SECRET, port: 0 });
+  const vars = { BLESSING_KEYS: signer.publicKeys.join(",") };
+  edge = await startEdge({ persistence: home, adminSecret: SECRET, port: 0, vars });
   const artefacts = s3Artefacts(localEdgeBucket({ url: edge.url, adminSecret: SECRET }));
   models = [];
   for (const texts of [TEXTS, [...TEXTS].reverse()]) {
-    models.push((await artefacts.put("model", tinyModel(texts), PROVENANCE)).sha256);
+    const { sha256 } = await artefacts.put("model", tinyModel(texts), PROVENANCE);
+    await artefacts.bless(blessedBy(signer, sha256));
+    models.push(sha256);
   }
   await release(models[0] as string, 1);
 });

@@ -22,6 +22,8 @@ export async function startSystem(options: {
   dataset: string;
   config?: string;
   log?: (line: string) => void;
+  /** Added to that of edge and workers. */
+  environment?: Readonly<Record<string, string>>;
   before?: (home: Home) => Promise<void>;
 }): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), "haqei-system-"));
@@ -32,6 +34,7 @@ export async function startSystem(options: {
   const servers = await startServers({
     home,
     ...(options.config ? { configFile: options.config } : {}),
+    ...(options.environment ? { environment: options.environment } : {}),
     fallback: bundledFallback(authored, { cache: home.cache, seed: 1, log }),
     log,
   });

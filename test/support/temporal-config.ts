@@ -13,16 +13,29 @@ export const TEMPORAL_PART_PORTS = 2 * PARTS.length;
 
 /**
  * Config of a whole Temporal server on Postgres, as the image's entry point makes it from the environment in
- * `temporal-docker/compose.yaml`; only addresses differ.
+ * `temporal-docker/compose.yaml` and `compose.tls.yaml`; only addresses differ.
  */
 export function temporalConfig(options: {
   database: string;
   user: string;
   password: string;
   dynamicConfig: string;
+  /** Folder that `temporal-docker/tls/certificates.sh` filled. */
+  certificates: string;
   ports: TemporalPorts;
 }): unknown {
-  const { database, user, password, dynamicConfig, ports } = options;
+  const { database, user, password, dynamicConfig, certificates, ports } = options;
+  const authority = `${certificates}/ca.pem`;
+  // As `compose.tls.yaml` sets it: whoever speaks to any part proves who it is, the server's own parts included.
+  const tls = {
+    server: {
+      requireClientAuth: true,
+      certFile: `${certificates}/server.pem`,
+      keyFile: `${certificates}/server.key`,
+      clientCaFiles: [authority, authority],
+    },
+    client: { serverName: "temporal", rootCaFiles: [authority] },
+  };
   const sql = (databaseName: string, maxConns: number) => ({
     sql: {
       pluginName: "postgres12",
@@ -53,6 +66,7 @@ export function temporalConfig(options: {
       datastores: { default: sql("temporal", 20), visibility: sql("temporal_visibility", 10) },
     },
     global: {
+      tls: { internode: tls, frontend: tls },
       membership: { maxJoinDuration: "30s", broadcastAddress: "127.0.0.1" },
       metrics: { prometheus: { timerType: "histogram", listenAddress: `127.0.0.1:${ports.metrics}` } },
     },

@@ -28,6 +28,8 @@ import { TEMPORAL_PART_PORTS, temporalConfig } from "./temporal-config.ts";
 const run = promisify(execFile);
 const DOCKER = fileURLToPath(new URL("../../temporal-docker", import.meta.url));
 const NAMESPACE = "haqei";
+/** The workers' version, as compose gives it to them. */
+const VERSION = { TEMPORAL_DEPLOYMENT_NAME: "haqei", TEMPORAL_WORKER_BUILD_ID: "local" };
 
 /** Programs that the topology is made of; undefined what is not installed, and cannot be. */
 export interface Programs {
@@ -38,7 +40,7 @@ export interface Programs {
   alertmanager: string | undefined;
 }
 
-/** Looks for them, and builds from their Go modules what may be built. */
+/** Looks for them, and builds from their Go modules what is asked for. */
 export function findPrograms(): Programs {
   return {
     postgres: postgresPrograms(),
@@ -68,8 +70,8 @@ export interface Topology {
 }
 
 /**
- * The parts of `temporal-docker/compose.yaml` as processes of this machine, by the same scripts and config files: Temporal on
- * Postgres, the store, the edge, two workers of each kind, Prometheus and Alertmanager. Only addresses are put in their place.
+ * The parts of `temporal-docker/compose.yaml` as processes of this machine, by the same scripts and config files: Temporal by mTLS on
+ * Postgres, the store, the edge, two `pipeline` and two `compute` workers and an `urgent` one, Prometheus and Alertmanager. Only addresses are put in their place.
  */
 export async function startTopology(
   programs: { [Program in keyof Programs]: string },
@@ -131,6 +133,8 @@ export async function startTopology(
       readySeconds: 30,
     });
 
+    const certificates = join(folder, "tls");
+    await run(join(DOCKER, "tls/certificates.sh"), [certificates]);
     const adminSecretFile = join(secrets, "admin");
     await Promise.all([
       run("/bin/sh", [join(DOCKER, "temporal/schema.sh")], {
@@ -171,6 +175,7 @@ export async function startTopology(
       user: "temporal",
       password: secret("postgres"),
       dynamicConfig: join(DOCKER, "temporal/dynamic.yaml"),
+      certificates,
       ports: { frontend, http, metrics, parts },
     });
     writeFileSync(join(folder, "production.yaml"), stringify(config), { mode: 0o600 });
@@ -182,12 +187,30 @@ export async function startTopology(
       readySeconds: 60,
     });
     const address = `127.0.0.1:${frontend}`;
-    await run("/bin/sh", [join(DOCKER, "temporal/namespace.sh")], {
-      env: { ...env, HOME: folder, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: NAMESPACE },
-    });
+    const operator = {
+      ...env,
+      HOME: folder,
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_NAMESPACE: NAMESPACE,
+      TEMPORAL_TLS_SERVER_CA_CERT_PATH: join(certificates, "ca.pem"),
+      TEMPORAL_TLS_CLIENT_CERT_PATH: join(certificates, "client.pem"),
+      TEMPORAL_TLS_CLIENT_KEY_PATH: join(certificates, "client.key"),
+      TEMPORAL_TLS_SERVER_NAME: "temporal",
+      ...VERSION,
+    };
+    await run("/bin/sh", [join(DOCKER, "temporal/namespace.sh")], { env: operator });
 
     const endpoints: Endpoints = {
-      temporal: { address, namespace: NAMESPACE },
+      temporal: {
+        address,
+        namespace: NAMESPACE,
+        tls: {
+          caFile: join(certificates, "ca.pem"),
+          certificateFile: join(certificates, "client.pem"),
+          keyFile: join(certificates, "client.key"),
+          serverName: "temporal",
+        },
+      },
       edge: { url: `http://127.0.0.1:${edge}` },
       adminSecretFile,
       metrics: { url: `http://127.0.0.1:${pages}` },
@@ -212,6 +235,7 @@ export async function startTopology(
             region: "us-east-1",
           }),
           HAQEI__registry: JSON.stringify({ kind: "postgres" }),
+          ...VERSION,
         },
         ready: "message",
         readySeconds: 120,
@@ -225,6 +249,7 @@ export async function startTopology(
     await Promise.all([
       worker("pipeline", 1).then(() => worker("pipeline", 2)),
       worker("compute", 1).then(() => worker("compute", 2)),
+      worker("urgent", 1),
       start({
         name: "prometheus",
         command: programs.prometheus,
@@ -249,6 +274,7 @@ export async function startTopology(
         readySeconds: 30,
       }),
     ]);
+    await run("/bin/sh", [join(DOCKER, "temporal/version.sh")], { env: operator });
     return {
       home,
       endpoints,

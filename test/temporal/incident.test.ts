@@ -50,6 +50,7 @@ beforeAll(async () => {
     measure: async () => ({}),
     keepWatch: keepWatch({ config, registry, edge, now }),
     autoRollback: async () => "nothing",
+    emergencyRetrain: async () => "nothing",
     keepMessages: keepMessages({ registry }),
     deliver: deliver({ config, registry, now }, { HAQEI_WEBHOOK_URL: `${receiver.url}/hook` }),
     giveUpMessage: giveUpMessage({ registry, now }),
@@ -60,7 +61,7 @@ beforeAll(async () => {
   worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue: QUEUE,
-    workflowBundle: { codePath: skipping.codePath },
+    ...skipping.workerOptions,
     activities,
   });
   working = worker.run();

@@ -1,3 +1,4 @@
+import { context } from "@opentelemetry/api";
 import { type WorkflowHandleWithFirstExecutionRunId, WorkflowUpdateFailedError } from "@temporalio/client";
 import { ApplicationFailure } from "@temporalio/common";
 import type { TestWorkflowEnvironment } from "@temporalio/testing";
@@ -10,7 +11,10 @@ import { ReleaseConfig } from "#contracts/config.ts";
 import type { Incident } from "#contracts/incident.ts";
 import type { StageEvidence } from "#contracts/judge.ts";
 import type { Candidate, CommandName, Rollout } from "#contracts/rollout.ts";
+import type { RunSpan } from "#contracts/trace.ts";
 import { judge } from "#policy/release-judge.ts";
+import { activeTrace } from "#stores/traced.ts";
+import { contextBelow, startTracing } from "#workers/tracing.ts";
 import type { canaryRollout } from "#workflows/canary-rollout.ts";
 import { commands, offerUpdate, rolloutQuery } from "#workflows/messages.ts";
 import { saveHistory } from "../support/histories.ts";
@@ -27,26 +31,40 @@ const candidate = (letter: string, more: Partial<Candidate> = {}): Candidate => 
 const by = (reason: string) => ({ person: "mika", reason });
 
 type RolloutErrands = Omit<Errands, "standing" | "open" | "lookup" | "retain">;
-const NAMES = ["openRollout", "setShare", "checkHealth", "look", "rollBack", "openIncident", "publishStatus"] as const;
+const NAMES = [
+  "openRollout",
+  "setShare",
+  "checkHealth",
+  "look",
+  "settleRelease",
+  "rollBack",
+  "openIncident",
+  "publishStatus",
+] as const;
 
 const QUEUE = "rollouts";
 /** What stands behind each rollout, by workflow id: one worker serves all. */
 const behind = new Map<string, RolloutErrands>();
+/** In which trace each errand was done. */
+const traces: { workflowId: string; name: string; trace: string | undefined }[] = [];
 let environment: TestWorkflowEnvironment;
+let spans: RunSpan[];
 let worker: Worker;
 let working: Promise<void>;
 beforeAll(async () => {
-  const { codePath, ...skipping } = await timeSkipping();
-  environment = skipping.environment;
+  startTracing("test", undefined, () => undefined);
+  const skipping = await timeSkipping();
+  ({ environment, spans } = skipping);
   const call = (name: (typeof NAMES)[number]) => (given: never) => {
     const errands = behind.get(currentRun().workflowId);
     if (!errands) throw new Error("nothing stands behind this rollout");
+    traces.push({ workflowId: currentRun().workflowId, name, trace: activeTrace()?.traceId });
     return (errands[name] as (given: never) => Promise<unknown>)(given);
   };
   worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue: QUEUE,
-    workflowBundle: { codePath },
+    ...skipping.workerOptions,
     activities: Object.fromEntries(NAMES.map((name) => [name, call(name)])),
   });
   working = worker.run();
@@ -65,6 +83,11 @@ interface World {
   labelsPerHour?: number;
   worse?: number;
   better?: number;
+  /** Share of users' first queries on which the shadow differs, and share of the shadow's users it fails for. */
+  differs?: number;
+  shadowErrors?: number;
+  /** Labels of what differed, and how many of them are against it. */
+  labelled?: { n: number; worse: number; better: number };
   policy?: unknown;
   refused?: string;
   health?: (percentage: number) => boolean;
@@ -73,23 +96,37 @@ interface World {
   withdrawn?: (call: LookCall) => boolean;
 }
 
-function evidenceOf(world: World, { stage, hours }: LookCall): StageEvidence {
+function evidenceOf(world: World, { stage, hours, shadowEpoch }: LookCall): StageEvidence {
   const { usersPerHour = 5000, canaryErrors = 0.004, stableErrors = 0.004, labelsPerHour = 100 } = world;
   const arm = (share: number, rate: number) => {
     const users = Math.floor(usersPerHour * hours * share);
     return { users, usersWithError: Math.floor(users * rate) };
   };
+  if (stage.share === 0) {
+    const sampled = arm(0.5, world.shadowErrors ?? 0.004);
+    return {
+      stage: { share: 0, hours, plannedHours: stage.plannedHours ?? 0 },
+      ...(sampled.users > 0
+        ? { canary: sampled, stable: arm(0.5, stableErrors), ...shadowOf(world, sampled.users) }
+        : {}),
+    };
+  }
   const [canary, stable] = [arm(stage.share, canaryErrors), arm(1 - stage.share, stableErrors)];
   const n = Math.floor(labelsPerHour * hours);
   return {
     stage: { share: stage.share, hours, plannedHours: stage.plannedHours ?? 0 },
     ...(usersPerHour > 0 ? { canary, stable, assigned: { canary: canary.users, stable: stable.users } } : {}),
+    ...(shadowEpoch === undefined ? {} : shadowOf(world, Math.floor(usersPerHour * SHADOW * 0.5))),
     ...(n > 0
       ? {
           accuracy: { n, worse: Math.floor(n * (world.worse ?? 0.02)), better: Math.floor(n * (world.better ?? 0.02)) },
         }
       : {}),
   };
+}
+
+function shadowOf({ differs = 0.1, labelled = { n: 0, worse: 0, better: 0 } }: World, users: number) {
+  return { shadow: { n: users, unlabelled: Math.max(0, Math.floor(users * differs) - labelled.n), labelled } };
 }
 
 type Handle = WorkflowHandleWithFirstExecutionRunId<typeof canaryRollout>;
@@ -165,29 +202,46 @@ const refused = async (work: Promise<unknown>): Promise<string> => {
 };
 const told = ({ history }: Rollout) => history.map(({ what }) => what).join("\n");
 
-const ALL = ["v1.0.1 5%", "v1.0.1 25%", "v1.0.1 50%", "v1.0.1 100%"];
+const ALL = ["v1.0.1 0%", "v1.0.1 5%", "v1.0.1 25%", "v1.0.1 50%", "v1.0.1 100%"];
+/** Hours in shadow before anybody gets it. */
+const SHADOW = 2;
 
 describe("a rollout in its own hours", () => {
   it("takes a healthy model through all stages, each for its planned time, never early", async () => {
     const { rollout, shares, hours, looks, incidents } = await roll({}, undefined, "rollout-released");
     expect(shares).toEqual(ALL);
     expect(rollout.state).toBe("released");
-    expect(hours).toBeGreaterThanOrEqual(42);
-    expect(hours).toBeLessThan(43);
+    expect(hours).toBeGreaterThanOrEqual(SHADOW + 42);
+    expect(hours).toBeLessThan(SHADOW + 43);
     expect(incidents).toEqual([]);
-    expect(looks.at(-1)?.earlier).toHaveLength(2);
+    expect(looks.at(-1)?.earlier).toHaveLength(3);
+    expect(looks.every(({ shadowEpoch }) => shadowEpoch === 11)).toBe(true);
+    expect(new Set(rollout.looks.map(({ share }) => share))).toEqual(new Set([0, 0.05, 0.25, 0.5]));
     expect(rollout.looks.at(-1)).toMatchObject({ action: "promote", reason: "within-limits" });
+  });
+
+  it("is in the trace of what offered it, with every switch", async () => {
+    const offered = { traceId: "a".repeat(32), spanId: "b".repeat(16), sampled: true };
+    const { shares } = await context.with(contextBelow(offered), () => roll({}));
+    expect(shares).toEqual(ALL);
+    const workflowId = `rollout-${runs}`;
+    expect(spans.filter(({ attributes }) => attributes["haqei.run"] === workflowId)).toEqual([
+      expect.objectContaining({ name: "canaryRollout", traceId: offered.traceId, parentSpanId: offered.spanId }),
+    ]);
+    const done = traces.filter((one) => one.workflowId === workflowId);
+    expect(done.filter(({ name }) => name === "setShare")).toHaveLength(ALL.length);
+    expect(new Set(done.map(({ trace }) => trace))).toEqual(new Set([offered.traceId]));
   });
 
   it("takes one with more errors back within hours, opens an incident, and ends", async () => {
     const { rollout, shares, hours, incidents } = await roll({ canaryErrors: 0.03 }, undefined, "rollout-rolled-back");
-    expect(shares).toEqual(["v1.0.1 5%", "back"]);
+    expect(shares).toEqual(["v1.0.1 0%", "v1.0.1 5%", "back"]);
     expect(rollout).toMatchObject({
       state: "rolled-back",
       verdict: { reason: "errors-worse" },
       rolledBack: { looks: 5 },
     });
-    expect(hours).toBeLessThan(6);
+    expect(hours).toBeLessThan(SHADOW + 6);
     expect(incidents).toEqual([expect.objectContaining({ cause: "release-rolled-back", level: 3 })]);
   });
 
@@ -196,22 +250,61 @@ describe("a rollout in its own hours", () => {
     expect(rollout).toMatchObject({ state: "rolled-back", verdict: { reason: "accuracy-worse" } });
   });
 
+  it("takes one back that fails in shadow: nobody ever got it", async () => {
+    const { rollout, shares, hours } = await roll({ shadowErrors: 0.03 });
+    expect(shares).toEqual(["v1.0.1 0%", "back"]);
+    expect(rollout).toMatchObject({ state: "rolled-back", verdict: { reason: "errors-worse" } });
+    expect(hours).toBeLessThanOrEqual(SHADOW);
+  });
+
+  it("goes by what people said of a shadow's disagreements: against it, it goes back; without a word, it holds", async () => {
+    const bad = await roll({ differs: 0.3, labelled: { n: 400, worse: 300, better: 20 } });
+    expect(bad.shares).toEqual(["v1.0.1 0%", "back"]);
+    expect(bad.rollout).toMatchObject({ verdict: { reason: "accuracy-worse" } });
+
+    const world: World = { differs: 0.3, labelsPerHour: 0 };
+    const held = await roll(
+      world,
+      async (handle) => {
+        await environment.sleep("5h");
+        expect(await handle.query(rolloutQuery)).toMatchObject({
+          state: "watching",
+          stage: { share: 0 },
+          verdict: { reason: "shadow-disagreement" },
+        });
+        // Somebody labels what differed: the share without a label falls, and what they said decides the canary's accuracy.
+        world.labelled = { n: 1500, worse: 90, better: 100 };
+        await environment.sleep("2h");
+        expect(await handle.query(rolloutQuery)).toMatchObject({ stage: { share: 0.05 } });
+      },
+      "rollout-shadow-labelled",
+    );
+    expect(held.rollout.state).toBe("released");
+    expect(held.rollout.verdict?.evidence).toMatchObject({ shadow_labelled: 1500, worse: 90, better: 100 });
+  });
+
+  it("begins with the canary where the config leaves the shadow out", async () => {
+    const { shares, looks } = await roll({ policy: { shadow: { sample: 0 } } });
+    expect(shares).toEqual(ALL.slice(1));
+    expect(looks.every(({ shadowEpoch }) => shadowEpoch === undefined)).toBe(true);
+  });
+
   it("calls a person where both arms are bad, once, and gives nobody more", async () => {
     const { rollout, shares, incidents } = await roll({ canaryErrors: 0.05, stableErrors: 0.05 }, async (handle) => {
-      await environment.sleep("3h");
+      await environment.sleep("5h");
       expect((await handle.query(rolloutQuery)).state).toBe("frozen");
       expect(await refused(say(handle, "promote", "it must go out"))).toContain("the evidence speaks against it");
       await environment.sleep("30h");
       await say(handle, "abort", "the store behind both is broken");
     });
     expect(rollout.state).toBe("aborted");
-    expect(shares).toEqual(["v1.0.1 5%", "back"]);
+    expect(shares).toEqual(["v1.0.1 0%", "v1.0.1 5%", "back"]);
     expect(incidents).toEqual([expect.objectContaining({ cause: "release-frozen", level: 3 })]);
   });
 
   it("1 silent pass, 3 low traffic, 4 ship on timeout: without traffic it holds, asks a person once, and holds on", async () => {
     const { rollout, shares, incidents } = await roll({ usersPerHour: 0, labelsPerHour: 0 }, async (handle) => {
-      await environment.sleep("17h");
+      await environment.sleep("5h");
       expect(await handle.query(rolloutQuery)).toMatchObject({
         state: "watching",
         verdict: { action: "hold", reason: "no-data" },
@@ -219,11 +312,11 @@ describe("a rollout in its own hours", () => {
       expect(await refused(say(handle, "promote", "nobody complained"))).toContain("there is no evidence yet: no-data");
       await environment.sleep("200h");
       const now = await handle.query(rolloutQuery);
-      expect(now).toMatchObject({ state: "watching", stage: { share: 0.05 }, verdict: { reason: "ask-a-person" } });
+      expect(now).toMatchObject({ state: "watching", stage: { share: 0 }, verdict: { reason: "ask-a-person" } });
       await say(handle, "abort", "there are no users");
     });
     expect(rollout.state).toBe("aborted");
-    expect(shares).toEqual(["v1.0.1 5%", "back"]);
+    expect(shares).toEqual(["v1.0.1 0%", "back"]);
     expect(incidents.map(({ cause }) => cause)).toEqual(["release-undecided"]);
     expect(rollout.history).toContainEqual(
       expect.objectContaining({ what: "abort", person: "mika", reason: "there are no users" }),
@@ -239,7 +332,7 @@ describe("a rollout in its own hours", () => {
     const { rollout, shares } = await roll(
       { labelsPerHour: 2 },
       async (handle) => {
-        await environment.sleep("19h");
+        await environment.sleep("21h");
         const [promoted, aborted] = await Promise.allSettled([
           say(handle, "promote", "good enough"),
           say(handle, "abort", "no, stop"),
@@ -277,7 +370,7 @@ describe("a rollout in its own hours", () => {
   it("is left alone by one that takes the canary away behind its back", async () => {
     const { rollout, shares } = await roll({ withdrawn: ({ stage }) => stage.share === 0.25 });
     expect(rollout.state).toBe("withdrawn");
-    expect(shares).toEqual(["v1.0.1 5%", "v1.0.1 25%"]);
+    expect(shares).toEqual(ALL.slice(0, 3));
   });
 
   it("says why it does not begin", async () => {
@@ -298,7 +391,7 @@ describe("a person", () => {
         expect(await refused(say(handle, "pause", "again"))).toContain("paused already");
         expect(await refused(say(handle, "promote", "now"))).toContain("resume it first");
         await environment.sleep("20h");
-        expect(await handle.query(rolloutQuery)).toMatchObject({ state: "paused", stage: { share: 0.05 } });
+        expect(await handle.query(rolloutQuery)).toMatchObject({ state: "paused", stage: { share: 0 } });
         await say(handle, "resume", "the launch is over");
         expect(await refused(say(handle, "resume", "again"))).toContain("not paused");
       },
@@ -306,9 +399,9 @@ describe("a person", () => {
     );
     expect(rollout.state).toBe("released");
     expect(shares).toEqual(ALL);
-    expect(hours).toBeGreaterThan(56);
+    expect(hours).toBeGreaterThan(1 + 20 + 42);
 
-    const worse = await roll({ canaryErrors: 0.03, usersPerHour: 400 }, async (handle) => {
+    const worse = await roll({ shadowErrors: 0.03, usersPerHour: 400 }, async (handle) => {
       await say(handle, "pause", "wait");
     });
     expect(worse.rollout.state).toBe("rolled-back");
@@ -319,10 +412,10 @@ describe("a person", () => {
       { labelsPerHour: 2 },
       async (handle) => {
         expect(await refused(say(handle, "promote", "hurry"))).toMatch(/switch is under way|nothing was looked at/);
-        await environment.sleep("2h");
+        await environment.sleep(`${SHADOW + 1}h`);
         expect(await refused(say(handle, "promote", "hurry"))).toContain("too-early");
         for (const share of [0.25, 0.5, 1]) {
-          await environment.sleep(share === 0.25 ? "5h" : share === 0.5 ? "13h" : "25h");
+          await environment.sleep(share === 0.25 ? "6h" : share === 0.5 ? "13h" : "25h");
           await say(handle, "promote", "the labels agree so far");
           await environment.sleep("10s");
         }
@@ -349,7 +442,7 @@ describe("a person", () => {
     });
     expect(rollout.state).toBe("released");
     expect(shares).toEqual(ALL);
-    expect(hours).toBeGreaterThan(92);
+    expect(hours).toBeGreaterThan(50 + SHADOW + 42);
   });
 
   it("closes days: nobody gets more of it on them, but it can be taken back", async () => {

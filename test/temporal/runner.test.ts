@@ -10,7 +10,7 @@ import type { OpenedRun, RunInput, RunOutcome, StageCall, StageResult } from "#c
 import { dailyDag } from "#workflows/daily-batch.ts";
 import { progressQuery } from "#workflows/messages.ts";
 import { saveHistory } from "../support/histories.ts";
-import { timeSkipping } from "../support/time-skipping.ts";
+import { type TimeSkipping, timeSkipping } from "../support/time-skipping.ts";
 
 /** The runner on a server whose clock jumps over waits, with activities that only tell what a stage would come to. */
 
@@ -52,10 +52,10 @@ const resultOf = (call: StageCall, attempt = 1): StageResult => {
 };
 
 let environment: TestWorkflowEnvironment;
-let codePath: string;
+let workerOptions: TimeSkipping["workerOptions"];
 
 beforeAll(async () => {
-  ({ environment, codePath } = await timeSkipping());
+  ({ environment, workerOptions } = await timeSkipping());
 });
 afterAll(async () => {
   await environment?.teardown();
@@ -101,8 +101,8 @@ async function runDaily(
   } as const;
   const pipeline = await Worker.create({
     ...common,
+    ...workerOptions,
     taskQueue: "pipeline",
-    workflowBundle: { codePath },
     activities: { ...errands, ...light },
   });
   const compute = await Worker.create({ ...common, taskQueue: "compute", activities: { train: stage("train") } });
@@ -183,9 +183,11 @@ describe("the DAG runner", () => {
     ]);
   });
 
-  it("uses no kept events of a day that was not over", async () => {
+  it("uses no kept events of a day that was not over, and keeps none for when it is", async () => {
     const { calls } = await runDaily({ open: opened({ partial: true }), kept: (call) => resultOf(call) });
-    expect(calls.map(({ stage }) => stage)).toEqual(["01:collect"]);
+    expect(calls.map(({ stage, keep }) => [stage, keep])).toEqual([["01:collect", false]]);
+    const { calls: over } = await runDaily({ open: opened({ partial: false }) });
+    expect(over.every(({ keep }) => keep)).toBe(true);
   });
 
   it("fills in what a person left out in the UI, and names what is wrong", async () => {

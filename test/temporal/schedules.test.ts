@@ -40,9 +40,9 @@ function planned(declared: Declared): Declared {
 describe("schedules", () => {
   it("are made once, show where they have drifted, and are brought back; what is paused stays paused", async () => {
     const apply = () => Promise.all(declaredSchedules(config).map((one) => applySchedule(client, one)));
-    expect((await listSchedules(client, config)).map(({ drift }) => drift)).toEqual(Array(5).fill(["missing"]));
-    expect(await apply()).toEqual(Array(5).fill("created"));
-    expect(await apply()).toEqual(Array(5).fill("unchanged"));
+    expect((await listSchedules(client, config)).map(({ drift }) => drift)).toEqual(Array(6).fill(["missing"]));
+    expect(await apply()).toEqual(Array(6).fill("created"));
+    expect(await apply()).toEqual(Array(6).fill("unchanged"));
 
     await setPaused(client, config, "weekly", { paused: true, note: "not this week" });
     await client.schedule.getHandle("weekly").update((before) => ({
@@ -53,7 +53,7 @@ describe("schedules", () => {
     const [, weekly] = await listSchedules(client, config);
     expect(weekly).toMatchObject({ name: "weekly", paused: true });
     expect(weekly?.drift).toEqual(["skip differ", "catchupWindow is 60000, not 518400000"]);
-    expect(await apply()).toEqual(["unchanged", "updated", "unchanged", "unchanged", "unchanged"]);
+    expect(await apply()).toEqual(["unchanged", "updated", "unchanged", "unchanged", "unchanged", "unchanged"]);
     expect(
       (await listSchedules(client, config)).map(({ name, paused, drift }) => [name, paused, drift.length]),
     ).toEqual([
@@ -62,6 +62,7 @@ describe("schedules", () => {
       ["monthly", false, 0],
       ["retention", false, 0],
       ["watch", true, 0],
+      ["report", false, 0],
     ]);
     await setPaused(client, config, undefined, { paused: false, note: "go on" });
     expect((await listSchedules(client, config)).some(({ paused }) => paused)).toBe(false);
@@ -82,6 +83,7 @@ describe("failure 7, backfill storms", () => {
       namespace: "default",
       taskQueue: "pipeline",
       workflowBundle: { codePath: await workflowBundle(await mkdtemp(join(tmpdir(), "haqei-bundle-"))) },
+      sinks: { trace: { ended: { fn: () => undefined } } },
     });
     await worker.runUntil(async () => {
       // A leap day among them. 02:00 in Tokyo is 17:00 UTC of the logical date itself.

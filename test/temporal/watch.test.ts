@@ -4,13 +4,17 @@ import { join } from "node:path";
 import type { TestWorkflowEnvironment } from "@temporalio/testing";
 import { Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deadMan } from "#activities/dead-man.ts";
 import { deliver, giveUpMessage, keepMessages } from "#activities/deliver.ts";
+import { emergencyRetrain, retrainStarter } from "#activities/emergency-retrain.ts";
 import type { WatchErrands } from "#activities/index.ts";
 import { keepIncident } from "#activities/keep-incident.ts";
 import { callingSettings, keepWatch } from "#activities/keep-watch.ts";
 import type { Samples } from "#contracts/alert.ts";
 import { Config } from "#contracts/config.ts";
 import { Notification } from "#contracts/notification.ts";
+import { ALERT_RULES } from "#policy/alerts/rules.ts";
+import { readAudit } from "#stores/audit-log.ts";
 import type { EdgeClient } from "#stores/edge.ts";
 import { readIncidents } from "#stores/incidents.ts";
 import { keepMessages as keep, readMessages } from "#stores/messages.ts";
@@ -33,6 +37,8 @@ let registry: Registry;
 let receiver: Receiver;
 let samples: Samples = {};
 const rolledBack: string[] = [];
+/** How far the workers' clock is ahead, ms. */
+let later = 0;
 const config = Config.parse({
   notify: {
     channels: [{ kind: "webhook", name: "pager" }],
@@ -47,7 +53,7 @@ beforeAll(async () => {
   receiver = await startReceiver();
   const skipping = await timeSkipping();
   environment = skipping.environment;
-  const now = Date.now;
+  const now = () => Date.now() + later;
   const edge = { health: async () => ({}) } as unknown as EdgeClient;
   const activities: WatchErrands = {
     measure: async () => samples,
@@ -56,17 +62,21 @@ beforeAll(async () => {
       rolledBack.push(rule);
       return `rolled back for ${rule}`;
     },
+    emergencyRetrain: emergencyRetrain(
+      { config, registry, now },
+      retrainStarter(() => environment.client),
+    ),
     keepMessages: keepMessages({ registry }),
     deliver: deliver({ config, registry, now }, { HAQEI_WEBHOOK_URL: `${receiver.url}/hook` }),
     giveUpMessage: giveUpMessage({ registry, now }),
     keepIncident: keepIncident({ registry }),
     publishOperations: async () => true,
-    deadMan: async () => false,
+    deadMan: deadMan({ config: { ...config, watch: { ...config.watch, deadManUrl: `${receiver.url}/alive` } } }),
   };
   worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue: QUEUE,
-    workflowBundle: { codePath: skipping.codePath },
+    ...skipping.workerOptions,
     activities,
   });
   working = worker.run();
@@ -148,6 +158,10 @@ describe("a look", () => {
       args: [],
     });
     expect(await handle.result()).toEqual({ looks: 1 });
+    return handle;
+  };
+  const savedLook = async (name: string) => {
+    const handle = await look(name);
     await saveHistory(environment.client, handle.workflowId, handle.firstExecutionRunId, `watch-${name}`);
   };
 
@@ -158,7 +172,7 @@ describe("a look", () => {
         ["error_rate", "error_rate_1h", "error_rate_5m"].map((name) => [name, { value: rate, n: 1000 }]),
       );
     samples = { ...measured(0.5), errors_1h: { value: 500, n: 1000 } };
-    await look("firing");
+    await savedLook("firing");
     // `error_rate` waits its five minutes; the budget's burn does not.
     expect(rolledBack).toEqual([]);
     expect((await readIncidents(registry))[0]).toMatchObject({ cause: "error_budget_burn_1h", level: 3 });
@@ -166,9 +180,79 @@ describe("a look", () => {
       .poll(() => bodies().map(({ status, title }) => [status, title]))
       .toEqual([["firing", "error_budget_burn_1h"]]);
     samples = { ...measured(0.001), errors_1h: { value: 1, n: 1000 } };
-    await look("over");
+    await savedLook("over");
     await expect
       .poll(async () => (await readIncidents(registry)).find(({ cause }) => cause === "error_budget_burn_1h")?.closed)
       .toMatchObject({ proof: { metric: "error_rate_1h", value: 0.001 } });
+  });
+
+  it("tells the check outside while all is well, and is silent where something was not measured", async () => {
+    const calls = () => receiver.received.filter(({ method, path }) => method === "GET" && path === "/alive").length;
+    const metrics = ALERT_RULES.flatMap((rule) => [rule, ...rule.also]).map(({ metric }) => metric);
+    samples = Object.fromEntries(metrics.map((name) => [name, { value: 0, n: 0 }]));
+    await look("well");
+    expect(calls()).toBe(1);
+    const { error_rate: _missing, ...rest } = samples;
+    samples = rest;
+    await look("unknown");
+    expect(calls()).toBe(1);
+  });
+
+  it("starts one emergency retrain a cause, writes it down, and none while the last has only just begun", async () => {
+    const judged = (value: number): Samples => ({
+      prediction_error_rate_lower: { value, n: 300 },
+      accuracy_drop_lower: { value: value > 0.1 ? 0.2 : -0.2, n: 300 },
+    });
+    const run = async () => {
+      const [{ detail } = { detail: {} }] = await started();
+      const { runId, taskQueue, type } = await environment.client.workflow
+        .getHandle(String((detail as Record<string, unknown>)["run"]))
+        .describe();
+      expect([type, taskQueue]).toEqual(["emergencyRetrain", "urgent"]);
+      return runId;
+    };
+    const started = async () =>
+      (await readAudit(registry, 10)).entries.filter(({ action }) => action === "run emergency");
+    const timeline = async () =>
+      (await readIncidents(registry))
+        .filter(({ cause }) => cause === "prediction_error_rate")
+        .map(({ timeline }) => timeline.map(({ what }) => what).join("\n"));
+    const over = async (name: string) => {
+      samples = judged(0.02);
+      await look(name);
+      // It goes on firing for half an hour.
+      later += 31 * MINUTE;
+      await look(`${name}-and-later`);
+      await expect
+        .poll(
+          async () => (await readIncidents(registry)).find(({ cause }) => cause === "prediction_error_rate")?.closed,
+        )
+        .toMatchObject({ proof: { metric: "prediction_error_rate_lower", value: 0.02 } });
+    };
+    // Wrong as often as it was blessed to be is no emergency.
+    samples = { ...judged(0.4), accuracy_drop_lower: { value: -0.01, n: 300 } };
+    await look("as-blessed");
+    expect(await started()).toEqual([]);
+
+    samples = judged(0.4);
+    await savedLook("emergency");
+    await look("still");
+    expect(await started()).toMatchObject([{ detail: { rule: "prediction_error_rate", value: 0.4 }, status: 0 }]);
+    await expect
+      .poll(timeline)
+      .toMatchObject([expect.stringMatching(/the emergency retrain emergency-\S+ was started/)]);
+    const first = await run();
+    await over("over-once");
+    samples = judged(0.3);
+    await look("again");
+    await expect.poll(async () => (await timeline())[0]).toContain("one was less than 12h ago");
+    await over("over-twice");
+    expect(await run()).toBe(first);
+    const [{ detail } = { detail: {} as Record<string, unknown> }] = await started();
+    await environment.client.workflow.getHandle(String(detail["run"])).terminate();
+    later += 12 * 60 * MINUTE;
+    samples = judged(0.3);
+    await look("later");
+    expect(await started()).toHaveLength(2);
   });
 });

@@ -129,8 +129,17 @@ export function otherCard(prediction: Prediction, telling: Telling): HTMLElement
   return make("article", { className: "other", ariaLabel: title }, details);
 }
 
+/** Three digits or more, in groups or not: whatever help lines say in figures besides is shorter. */
+const NUMBER = /(\d{3,}(?:-\d+)*)/;
+
+/** A sentence whose telephone numbers can be called by touching them. */
+const callable = (line: string): (HTMLElement | string)[] =>
+  line
+    .split(NUMBER)
+    .map((piece, at) => (at % 2 === 1 ? make("a", { href: `tel:${piece}`, textContent: piece }) : piece));
+
 /** Help in place of readings. */
 export function helpCard(lines: readonly string[], { help }: Words): HTMLElement {
-  const list = make("ul", { className: "help" }, ...lines.map((textContent) => make("li", { textContent })));
+  const list = make("ul", { className: "help" }, ...lines.map((line) => make("li", {}, ...callable(line))));
   return make("article", { className: "helping", ariaLabel: help }, make("h2", { textContent: help }), list);
 }

@@ -17,6 +17,9 @@ const ja = {
   ordered: "近い順に並べました。",
   bundled: "まだ学んだモデルがないので、組み込みのモデルが簡易に答えました。",
   failed: "うまくいきませんでした：",
+  offline: "つながりませんでした。通信を確かめて、もう一度お試しください。",
+  busy: "続けての問いが多すぎます。一分ほどおいて、もう一度お試しください。",
+  away: "いまは答えられません。しばらくしてから、もう一度お試しください。",
   sending: "送っています……",
   thanks: "ありがとうございます。受け取りました。",
   fits: "しっくりくる",
@@ -36,6 +39,13 @@ const ja = {
   history: "これまでの問い",
   historyNote: "この端末の中だけに残ります。",
   forget: "すべて消す",
+  examplesTitle: "ためしに",
+  examples: [
+    "昇進の話が来たが、いまのチームを離れるのが惜しい。",
+    "弟に貸したお金のことを、言い出せないまま一年が過ぎた。",
+    "畑を始めて三年、ようやく人に分けられるほど採れた。",
+  ],
+  care: "健康・法律・お金の判断には使わないでください。",
 };
 type Words = typeof ja;
 
@@ -56,6 +66,9 @@ const en: Words = {
   ordered: "The closest comes first.",
   bundled: "No model has been trained yet: the one that is built in gave a rough answer.",
   failed: "That did not work: ",
+  offline: "the answer did not come. Check your connection and ask again.",
+  busy: "that was too much at once. Wait a minute and ask again.",
+  away: "no answer can be given just now. Ask again in a while.",
   sending: "Sending …",
   thanks: "Thank you, it was received.",
   fits: "This fits",
@@ -75,6 +88,13 @@ const en: Words = {
   history: "Earlier questions",
   historyNote: "They stay in this browser only.",
   forget: "Delete all",
+  examplesTitle: "Try one of these",
+  examples: [
+    "I was offered a promotion, but I would have to leave the team I built.",
+    "A year has passed, and I still cannot bring up the money I lent my brother.",
+    "After three years the garden finally yields enough to share.",
+  ],
+  care: "Do not use it for decisions about health, law or money.",
 };
 
 const zh: Words = {
@@ -94,6 +114,9 @@ const zh: Words = {
   ordered: "按接近程度排列。",
   bundled: "还没有训练好的模型，由内置模型给出了简单的回答。",
   failed: "出错了：",
+  offline: "没有连上。请检查网络后再试。",
+  busy: "提问太频繁了，请过一分钟再试。",
+  away: "现在无法回答，请稍后再试。",
   sending: "正在发送……",
   thanks: "谢谢，已收到。",
   fits: "很贴切",
@@ -113,6 +136,13 @@ const zh: Words = {
   history: "以前的提问",
   historyNote: "只保存在这台设备上。",
   forget: "全部删除",
+  examplesTitle: "不妨试试",
+  examples: [
+    "公司要给我升职，可我舍不得离开现在的团队。",
+    "借给弟弟的钱，过了一年还是开不了口。",
+    "种地三年，收成终于多到可以分给别人了。",
+  ],
+  care: "请勿用于健康、法律或金钱方面的决定。",
 };
 
 /** What the page says. */

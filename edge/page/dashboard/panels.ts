@@ -82,13 +82,15 @@ export function watchPanel({ status, at }: PublishedOperations, words: Words, f:
       make("small", { textContent: [message, f.time(since)].filter(Boolean).join(" · ") }),
     );
   });
-  const incidents = openIncidents(status).map(({ id, level, cause, opened }) =>
+  const incidents = openIncidents(status).map(({ id, level, cause, opened, acknowledged }) =>
     make(
       "li",
       {},
       badge(`${words.level} ${level}`, level === 3 ? "critical" : level === 2 ? "warning" : ""),
       make("b", { textContent: cause }),
-      make("small", { textContent: `${id} · ${f.time(opened)}` }),
+      make("small", {
+        textContent: `${id} · ${f.time(opened)} · ${acknowledged == null ? words.unanswered : words.answered(f.time(acknowledged))}`,
+      }),
     ),
   );
   const told = make("p", { className: "faint", textContent: words.updated(f.time(at)) });

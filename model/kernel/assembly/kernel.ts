@@ -10,6 +10,23 @@ const SYMBOL_BITS: u32 = 5;
 const ESCAPE: u32 = 31;
 const LEAST: u32 = 1 << 15;
 
+/**
+ * Writes the tables of `crc32`: table 0 is of the bytes by themselves, for the reversed polynomial 0xedb88320, and each other of bytes
+ * with one more behind them.
+ */
+export function crcTables(tables: usize): void {
+  for (let byte: u32 = 0; byte < 256; byte += 1) {
+    let sum: u32 = byte;
+    for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (0xedb88320 & (0 - (sum & 1)));
+    store<u32>(tables + (byte << 2), sum);
+  }
+  const end: usize = tables + 8 * 1024;
+  for (let at: usize = tables + 1024; at < end; at += 4) {
+    const before: u32 = load<u32>(at - 1024);
+    store<u32>(at, (before >>> 8) ^ load<u32>(tables + ((before & 255) << 2)));
+  }
+}
+
 /** Goes on with a CRC-32 over `length` bytes at `from`; `tables` holds 8 x 256 words, table k for a byte k places before the end. */
 export function crc32(sum: u32, from: usize, length: u32, tables: usize): u32 {
   const whole: usize = from + <usize>(length & ~7);
@@ -69,6 +86,47 @@ export function rice(count: u32, shift: u32, gaps: bool, from: usize, length: u3
     store<u32>(out, <u32>value);
   }
   return bits - place < 8;
+}
+
+/** Turns `count` whole numbers at `at` into what each lacks to `top`, times `unit`, as float32. */
+export function lacking(count: u32, top: u32, unit: f64, at: usize): void {
+  for (const end: usize = at + ((<usize>count) << 2); at < end; at += 4) {
+    store<f32>(at, <f32>((<f64>top - <f64>load<u32>(at)) * unit));
+  }
+}
+
+/** Writes code x scale of its row (model/int8.ts). Returns false where a number is not finite. */
+export function int8Rows(rows: u32, columns: u32, scales: usize, codes: usize, out: usize): bool {
+  // x * 0 is 0 for every finite x and NaN for the others.
+  let sum: f32 = 0;
+  for (const end: usize = scales + ((<usize>rows) << 2); scales < end; scales += 4) {
+    const scale: f32 = load<f32>(scales);
+    for (const last: usize = codes + <usize>columns; codes < last; codes += 1, out += 4) {
+      const value: f32 = <f32>load<i8>(codes) * scale;
+      sum += value * 0;
+      store<f32>(out, value);
+    }
+  }
+  return sum == 0;
+}
+
+/** Lays `classes` rows of a head in blocks of 8 classes, column by column, as `logits` reads them; what a block lacks stays as it is. */
+export function blocks(classes: u32, columns: u32, head: usize, out: usize): void {
+  for (let id: u32 = 0; id < classes; id += 1) {
+    let at: usize = out + ((((<usize>id) & ~7) * <usize>columns + ((<usize>id) & 7)) << 2);
+    for (const end: usize = head + ((<usize>columns) << 2); head < end; head += 4, at += 32) {
+      store<f32>(at, load<f32>(head));
+    }
+  }
+}
+
+/** Enters the places of `count` distinct keys into `mask` + 1 slots of -1 (model/vector.ts): open addressing with linear probing. */
+export function index(count: u32, keys: usize, mask: u32, slots: usize): void {
+  for (let at: u32 = 0; at < count; at += 1) {
+    let slot: u32 = load<u32>(keys + ((<usize>at) << 2)) & mask;
+    while (load<i32>(slots + ((<usize>slot) << 2)) != -1) slot = (slot + 1) & mask;
+    store<u32>(slots + ((<usize>slot) << 2), at);
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Client } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { NotReachableError } from "#contracts/errors.ts";
 import type { RunReport } from "#contracts/run.ts";
 import { type AuthoredData, readAuthored } from "#datasets/authored.ts";
 import { runDemonstration } from "#local/demonstration.ts";
@@ -22,7 +23,8 @@ import { findPrograms, type Programs, startTopology, type Topology } from "../su
  * to, a run survives losing any of several workers, and every process killed while a run goes on.
  */
 
-const DATASET = fileURLToPath(new URL("../../datasets", import.meta.url));
+/** Small: what is held here hangs on no data set. */
+const DATASET = fileURLToPath(new URL("../../local/example/data", import.meta.url));
 const TODAY = logicalDateOf(Date.now(), "Asia/Tokyo");
 const INPUT = { kind: "daily", date: TODAY, seed: 384, release: true } as const;
 /** Parts that everything hangs on, in the order in which they are killed; the ones that watch come last. */
@@ -47,11 +49,16 @@ describe.skipIf(missing.length > 0)("the topology", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "haqei-topology-test-"));
     configFile = join(folder, "haqei.config.ts");
-    // Every candidate is released.
-    await writeFile(
-      configFile,
-      `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 10, max_dimension: 24, maxFeatures: 10_000 }, deploy: { accuracy_drop: 0.99 }, compression: { rung: "float16", accuracy_impact: 0.5 } })};\n`,
-    );
+    const settings = {
+      dataset: DATASET,
+      preprocess: { minimumExamples: 50 },
+      // Long enough to be met in the middle.
+      training: { epochs: 1000, max_dimension: 24, maxFeatures: 10_000 },
+      // Every candidate is released.
+      deploy: { accuracy_drop: 0.99 },
+      compression: { shipBytes: 100_000_000, accuracy_impact: 0.5 },
+    };
+    await writeFile(configFile, `export default ${JSON.stringify(settings)};\n`);
     authored = await readAuthored(DATASET);
     const cache = join(folder, "cache");
     bundled = await bundledFallback(authored, { cache, seed: 1, log: () => undefined });
@@ -142,6 +149,14 @@ describe.skipIf(missing.length > 0)("the topology", () => {
     expect(report.metrics["distribute.released"]).toBe(true);
     const health = (await (await fetch(`${topology.endpoints.edge.url}/api/health`)).json()) as { model: string };
     expect(health.model).toBe(embedded.model?.sha256);
+  });
+
+  it("lets nobody speak to Temporal without a certificate of its own", async () => {
+    const { address, namespace, tls } = topology.endpoints.temporal;
+    const { caFile, serverName } = tls ?? {};
+    await expect(connectClient({ temporal: { address, namespace } })).rejects.toThrow(NotReachableError);
+    const nobody = { caFile: caFile as string, serverName: serverName as string };
+    await expect(connectClient({ temporal: { address, namespace, tls: nobody } })).rejects.toThrow(NotReachableError);
   });
 
   it("is watched: Prometheus has the rules, asks everybody, and knows Alertmanager", async () => {

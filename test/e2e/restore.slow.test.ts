@@ -10,7 +10,8 @@ import type { EdgeClient } from "#stores/edge.ts";
 
 /** The drill of OPERATIONS.md: a backup of a home that runs, the home is lost, another takes its place. */
 
-const DATASET = fileURLToPath(new URL("../../datasets", import.meta.url));
+/** Small: what is held here hangs on no data set. */
+const DATASET = fileURLToPath(new URL("../../local/example/data", import.meta.url));
 const open: Arena[] = [];
 let root = "";
 afterAll(async () => {
