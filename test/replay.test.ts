@@ -43,6 +43,7 @@ describe("saved histories", () => {
       "rollout-promoted.json",
       "rollout-released.json",
       "rollout-rolled-back.json",
+      "rollout-shadow-labelled.json",
       "watch-emergency.json",
       "watch-firing.json",
       "watch-over.json",
