@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { RunReport } from "#contracts/run.ts";
 import { traceOfRun } from "#contracts/trace.ts";
+import { countedRuns } from "#local/counted-runs.ts";
 import { runDemonstration } from "#local/demonstration.ts";
 import { readEndpoints } from "#local/home.ts";
 import { decodeDictionary } from "#model/dictionary.ts";
+import { runCost } from "#policy/cost/run-cost.ts";
 import { addDays, logicalDateOf } from "#policy/logical-date.ts";
 import { METRICS } from "#policy/metrics.ts";
 import { createEdgeClient } from "#stores/edge.ts";
@@ -285,6 +287,16 @@ describe("one day", () => {
     const picture = await fetch(`${system.servers.endpoints.metrics?.url}/runs/${first.workflowId}/dag.svg`);
     expect(picture.headers.get("content-type")).toContain("image/svg+xml");
     expect(await picture.text()).toContain("07:distribute");
+  });
+
+  it("says what it took, by stage: CPU seconds, bytes, Temporal actions", async () => {
+    const [cost] = (await countedRuns(system.home, TODAY, TODAY)).map(runCost);
+    expect(cost?.workflowId).toBe(first.workflowId);
+    // The look for a kept result and the one attempt.
+    expect(cost?.stages.map(({ actions }) => actions)).toEqual(NAMES.map(() => 2));
+    expect(cost?.actions).toBeGreaterThan(2 * NAMES.length);
+    expect(cost?.stages.find(({ name }) => name === "03:train")?.cpuSeconds).toBeGreaterThan(0);
+    expect(cost?.bytes).toBeGreaterThan(first.model?.bytes ?? 0);
   });
 
   it("returns the finished run for the same date, and from kept results when it is run again", async () => {
