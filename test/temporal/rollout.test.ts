@@ -412,7 +412,8 @@ describe("a person", () => {
       { labelsPerHour: 2 },
       async (handle) => {
         expect(await refused(say(handle, "promote", "hurry"))).toMatch(/switch is under way|nothing was looked at/);
-        await environment.sleep(`${SHADOW + 1}h`);
+        // Between the first look at its first users and the second.
+        await environment.sleep(`${60 * (SHADOW + 1) + 30}m`);
         expect(await refused(say(handle, "promote", "hurry"))).toContain("too-early");
         for (const share of [0.25, 0.5, 1]) {
           await environment.sleep(share === 0.25 ? "6h" : share === 0.5 ? "13h" : "25h");
