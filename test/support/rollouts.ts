@@ -75,8 +75,10 @@ export async function startRolloutSystem(
   const left = [...good];
   const damaged = new Set<string>();
   async function mend(sha256: string): Promise<void> {
+    // What lies there already is not written again; its blessing goes with it.
+    if (damaged.has(sha256)) await released.remove({ sha256 });
     await upload({ artefacts, released }, { sha256 });
-    damaged.delete(sha256);
+    if (damaged.delete(sha256)) await released.bless(blessedBy(signer, sha256, metrics));
   }
   for (const sha256 of [first, different, ...good]) await released.bless(blessedBy(signer, sha256, metrics));
   await upload({ artefacts, released }, { sha256: first });
