@@ -8,7 +8,7 @@ import type { Rollout, RolloutState } from "#contracts/rollout.ts";
 import { homeSigner } from "#local/home.ts";
 import { blessedBy } from "#local/test-support/blessed.ts";
 import { isOver } from "#policy/rollout.ts";
-import { artefactName } from "#stores/artefacts.ts";
+import { type ArtefactStore, artefactName } from "#stores/artefacts.ts";
 import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
@@ -23,6 +23,8 @@ import { postJson, type System, startSystem } from "./system.ts";
 export interface RolloutSystem {
   system: System;
   edge: EdgeClient;
+  artefacts: ArtefactStore;
+  released: ArtefactStore;
   /** Digests: what is served first, and models as good. */
   first: string;
   good: string[];
@@ -116,6 +118,8 @@ export async function startRolloutSystem(
   return {
     system,
     edge,
+    artefacts,
+    released,
     first,
     good,
     next() {
