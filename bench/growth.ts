@@ -46,7 +46,9 @@ else await compare();
 async function measure(path: string): Promise<Measured> {
   const source = await openArrow(path);
   const options = TrainingConfig.parse({ epochs: EPOCHS, learningRate: 0.1 });
-  const { model, report } = await trainStream({ source, options, seed: SEED });
+  const { model, report } = await trainStream({ source, options, seed: SEED }, ({ phase, epoch, seconds }) =>
+    console.error(`${seconds.toFixed(0)} s: ${phase} ${epoch}`),
+  );
   await source.close();
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   return {
@@ -67,12 +69,12 @@ async function compare(): Promise<void> {
       const path = join(folder, `${size}.arrow`);
       await writeArrow(path, classesOf(examples), resampled(examples, size));
       console.error(`${size.toLocaleString("en-US")} rows in ${(statSync(path).size / 1e6).toFixed(0)} MB`);
-      const { status, stdout, stderr } = spawnSync(
+      const { status, stdout } = spawnSync(
         process.execPath,
         ["--disable-warning=ExperimentalWarning", import.meta.filename, "--child", path],
-        { encoding: "utf8", maxBuffer: 1 << 24 },
+        { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
       );
-      if (status !== 0) throw new Error(stderr);
+      if (status !== 0) throw new Error(`training on ${path} ended with status ${status}`);
       const measured = JSON.parse(stdout) as Measured;
       const growth = (now: number, then: number | undefined) =>
         then === undefined ? {} : { ratioTo: `${before?.size} rows`, ratio: now / then };

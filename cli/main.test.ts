@@ -210,6 +210,14 @@ test("train, evaluate and classify work on a file of labels and texts, and the s
   writeFileSync(file, "no tab here");
   expect((await call("train", "--dataset", file, "--out", out)).exit).toBe(2);
   expect((await call("evaluate", "--model", file, "--queries", file)).exit).toBe(2);
+
+  // Latin-1, by which an umlaut is no UTF-8: it would be learnt as gibberish.
+  writeFileSync(file, "a\tübel\nb\tgut\n", "latin1");
+  for (const args of [
+    ["train", "--dataset", file, "--out", join(folder, "gibberish")],
+    ["evaluate", "--model", out, "--queries", file],
+  ])
+    expect(await call(...args)).toMatchObject({ exit: 2, err: expect.stringContaining("is not UTF-8") });
 });
 
 test("gate refuses a model with a tenth of its codes exchanged, and names what to loosen", async () => {

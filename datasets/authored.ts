@@ -8,7 +8,7 @@ import type { Example } from "#contracts/example.ts";
 import { type HexagramFile, lineId } from "#contracts/line.ts";
 import type { QueryRecord } from "#contracts/query.ts";
 import type { LineReading, Readings } from "#contracts/readings.ts";
-import { readTsv } from "#training/examples.ts";
+import { decodeText, readTsv } from "#training/examples.ts";
 import { classesOf } from "#training/problem.ts";
 import { readHexagrams } from "./hexagrams.ts";
 import { keywordsOf } from "./keywords.ts";
@@ -126,7 +126,7 @@ async function readTables(folder: string): Promise<AuthoredData> {
       if (split === "dev" || split === "live") continue;
       throw new InputError(`${path} is missing`, "A data set of tables needs train.tsv and test.tsv.");
     }
-    readTsv(await readFile(path, "utf8"), path).forEach(({ label, text, lang }, index) => {
+    readTsv(decodeText(await readFile(path), path), path).forEach(({ label, text, lang }, index) => {
       const id = `${split}-${index + 1}`;
       examples.push({
         id,

@@ -4,6 +4,7 @@ import { InputError, NotFoundError } from "#contracts/errors.ts";
 import { decodeModel } from "#model/codec.ts";
 import type { Model } from "#model/model.ts";
 import { sha256 } from "#stores/digest.ts";
+import { decodeText } from "#training/examples.ts";
 import { useKernelInNode } from "#training/kernel.ts";
 
 /** A model as `haqei train` leaves it: `model.bin`, what it was compressed from, and how it was made in `report.json`. */
@@ -40,11 +41,13 @@ export function writeModel(folder: string, bytes: Uint8Array, original: Uint8Arr
   writeFileSync(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** The text of a file that a call named. @throws InputError where it cannot be read. */
+/** The text of a file that a call named. @throws InputError where it cannot be read, or is not UTF-8. */
 export function readGiven(file: string): string {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(file, "utf8");
+    bytes = readFileSync(file);
   } catch (error) {
     throw new InputError(`${file} cannot be read: ${(error as Error).message}`, "Check the path.", { cause: error });
   }
+  return decodeText(bytes, file);
 }

@@ -5,6 +5,19 @@ import type { LabelledText } from "./problem.ts";
 /** Most faults listed in one message. */
 const SHOWN = 20;
 
+/** A file's text, without a byte order mark. What is not UTF-8 is refused (InputError): read as if it were, it would be learnt as gibberish. */
+export function decodeText(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InputError(
+      `${file} is not UTF-8`,
+      'Save it as UTF-8 (in Excel "CSV UTF-8"), or convert it: iconv -f SHIFT_JIS -t UTF-8.',
+      { cause },
+    );
+  }
+}
+
 /**
  * Reads `label<TAB>text[<TAB>lang]`, one example a line; empty lines are skipped. `file` names the source in messages.
  * Throws one InputError with every fault: the line and the rule it breaks.

@@ -1,24 +1,12 @@
 import { parse } from "csv-parse/sync";
 import { z } from "zod";
 import { InputError } from "#contracts/errors.ts";
+import { decodeText } from "#training/examples.ts";
 import { fromArrow } from "../arrow.ts";
 import type { Found } from "./row.ts";
 
-/** A file's text, without a byte order mark. What is not UTF-8 is refused: read as if it were, it would be learnt as gibberish. */
-function decode(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new InputError(
-      `${file} is not UTF-8`,
-      'Save it as UTF-8 (in Excel "CSV UTF-8"), or convert it: iconv -f SHIFT_JIS -t UTF-8.',
-      { cause },
-    );
-  }
-}
-
 function json(bytes: Uint8Array, file: string): unknown {
-  const text = decode(bytes, file);
+  const text = decodeText(bytes, file);
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -49,7 +37,7 @@ function clinc(bytes: Uint8Array, file: string): Found {
 
 /** A table with a head that names `label` and `text`, and may name `lang` and `split`. */
 function csv(bytes: Uint8Array, file: string): Found {
-  const text = decode(bytes, file);
+  const text = decodeText(bytes, file);
   let records: { record: Record<string, string>; info: { lines: number } }[];
   try {
     records = parse(text, {
@@ -70,7 +58,7 @@ function csv(bytes: Uint8Array, file: string): Found {
 
 /** `label<TAB>text[<TAB>lang]`, without a head. */
 function tsv(bytes: Uint8Array, file: string): Found {
-  return decode(bytes, file)
+  return decodeText(bytes, file)
     .split(/\r?\n/)
     .flatMap((line, index) => {
       if (line.trim() === "") return [];
@@ -81,7 +69,7 @@ function tsv(bytes: Uint8Array, file: string): Found {
 
 /** An object a line, with `label` and `text`, and perhaps `lang` and `split`; query records of this project as well. */
 function jsonl(bytes: Uint8Array, file: string): Found {
-  return decode(bytes, file)
+  return decodeText(bytes, file)
     .split(/\r?\n/)
     .flatMap((line, index): Found => {
       if (line.trim() === "") return [];
