@@ -20,6 +20,7 @@ const edge: Edge = {
     const rows = {
       requests: [row(requests)],
       kv_calls: [row(200)],
+      d1_rows_read: [row(500_000, 100, { route: "" }), row(500_000, 10, { route: "/admin" })],
       cache_hits: [row(850, 1000)],
       operations: groupBy.includes("path")
         ? [row(0, 850, { path: "cache" }), row(150 * 140_000, 150, { path: "full" })]
@@ -41,8 +42,11 @@ it("forecasts from whole days measured, with an interval, and says which rates i
   expect(report.cost_per_1000_requests).toBeCloseTo((1000 * report.total) / 27e6, 12);
   const source = (item: string) => report.rates.find((rate) => rate.item === item)?.source;
   expect([source("kv_reads"), source("d1_rows_written")]).toEqual(["measured", "assumed"]);
-  const [workers] = report.optimization_suggestions;
+  const [workers, reads] = report.optimization_suggestions;
   expect(workers?.action).toContain("85%");
+  // 27,000M rows a month, half of them for users: without those the month is within the 25,000M that cost nothing.
+  expect(reads?.action).toContain("50% of the rows read");
+  expect(reads?.saving).toBeCloseTo(2, 9);
 });
 
 it("takes traffic that is said for what it is: no interval, all rates assumed", async () => {

@@ -183,7 +183,7 @@ try {
 if (profiles) {
   await writeFile(
     FLAME,
-    flamePicture(flamesIn(profiles, leaders), "CPU time of a day's Node processes, from start to stop"),
+    flamePicture(flamesIn(profiles, leaders), "Where a day's Node processes are at work, from start to stop"),
   );
   await rm(profiles, { recursive: true });
 }

@@ -17,7 +17,7 @@ type CpuProfile = z.infer<typeof CpuProfile>;
 /** Where time went: a call with all that it called, alike calls as one. */
 export interface Flame {
   name: string;
-  /** Seconds, with what it called. */
+  /** On the clock, with what it called: more than CPU time where others want the processor too; the shares are alike. */
   seconds: number;
   children: Flame[];
 }
@@ -83,7 +83,7 @@ function colourOf(name: string, depth: number): string {
   return file.endsWith(".ts") ? "#d98c6c" : "#9dbccd";
 }
 
-/** Calls as an SVG: what called is above, as wide as it took CPU time; a tooltip tells seconds. */
+/** Calls as an SVG: what called is above, as wide as it was at work; a tooltip tells seconds. */
 export function flamePicture(flames: readonly Flame[], title: string): string {
   const total = flames.reduce((sum, { seconds }) => sum + seconds, 0);
   const boxes: string[] = [];

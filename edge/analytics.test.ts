@@ -80,6 +80,9 @@ describe("POST /admin/analytics/query", () => {
     await ask(edge, TEXTS[0] as string);
     await edge.post("/api/classify", {});
     expect((await query(edge, "fallbacks"))[0]).toMatchObject({ sum: 1, count: 1 });
+    await edge.admin("/admin/audit");
+    const calls = await query(edge, "d1_calls", { groupBy: ["route"] });
+    expect(calls).toEqual(expect.arrayContaining([expect.objectContaining({ group: { route: "/admin" } })]));
     const statuses = await query(edge, "requests", { groupBy: ["status"] });
     expect(statuses).toEqual(expect.arrayContaining([expect.objectContaining({ group: { status: "400" }, sum: 1 })]));
     const [kv] = await query(edge, "kv_ms", { quantiles: [0] });

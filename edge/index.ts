@@ -23,6 +23,7 @@ import { openapi } from "./routes/openapi.ts";
 import { page, script } from "./routes/page.ts";
 import { release } from "./routes/release.ts";
 import { users } from "./routes/users.ts";
+import { OPERATORS } from "./watched-stores.ts";
 
 /** What anybody may ask for, beside the one question; also there under its version. */
 const API = {
@@ -46,6 +47,8 @@ function isQuery({ method, url }: Request): boolean {
     return url.startsWith(asked, path) && (url.length === end || url[end] === "?");
   });
 }
+
+const isForOperators = ({ url }: Request): boolean => new URL(url).pathname.startsWith(`${OPERATORS}/`);
 
 async function answerQuery(isolate: Isolate, request: Request, env: Env, context: ExecutionContext): Promise<Response> {
   const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
@@ -117,9 +120,10 @@ export function createEdge(bundledModel: ArrayBuffer, bundledDictionary = new Ar
     routes: [...QUERY_PATHS.map((path) => `POST ${path}`), ...routed],
     fetch(request, env, context) {
       isolate.startedAt ??= Date.now();
-      const watched = isolate.watch(env);
       const answer = () =>
-        isQuery(request) ? answerQuery(isolate, request, watched, context) : edge.fetch(request, watched, context);
+        isQuery(request)
+          ? answerQuery(isolate, request, isolate.watch(env), context)
+          : edge.fetch(request, isolate.watch(env, isForOperators(request) ? OPERATORS : undefined), context);
       return request.headers.has("origin") ? acrossOrigins(request, env, answer) : answer();
     },
   };

@@ -36,7 +36,7 @@ export interface Isolate {
   writing: Writing;
   shadow: Shadow;
   /** The bindings, with their calls counted and timed. */
-  watch(env: Env): Env;
+  watch: ReturnType<typeof createWatchedStores>;
   /** What answered last for those who get the current model: it goes on answering while the next one loads. */
   lastServed: { sha256: string; version: string } | undefined;
   /** ms since 1970 of the first request: before one, the clock does not run. */

@@ -11,7 +11,8 @@ import { quietWorkers } from "./support/quiet.ts";
 
 /**
  * Runs that are under way when workers are upgraded go on with the new code: it must decide as the old one did. Histories are
- * saved by `HAQEI_SAVE_HISTORIES=1 npx vitest run --project system test/e2e/day.test.ts test/temporal`.
+ * saved by `HAQEI_SAVE_HISTORIES=1 npx vitest run --project system test/e2e/day.test.ts test/temporal`,
+ * and those of the larger runs by the same with `--project slow test/e2e/cycles.slow.test.ts`.
  */
 const FOLDER = fileURLToPath(new URL("histories", import.meta.url));
 const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".json"));
@@ -34,19 +35,24 @@ describe("saved histories", () => {
       "daily-failed.json",
       "daily-first.json",
       "daily-reset.json",
+      "emergency.json",
       "incident-escalated.json",
       "launch.json",
+      "monthly.json",
       "notify-delivered.json",
       "rollout-aborted.json",
+      "rollout-before-shadows.json",
       "rollout-next.json",
       "rollout-paused.json",
       "rollout-promoted.json",
       "rollout-released.json",
       "rollout-rolled-back.json",
+      "rollout-shadow-labelled.json",
       "watch-emergency.json",
       "watch-firing.json",
       "watch-over.json",
       "weekly-report.json",
+      "weekly.json",
     ]);
   });
 

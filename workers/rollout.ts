@@ -38,7 +38,7 @@ export interface ReleaseReport {
 }
 
 /** Longest time that a rollout may take to say how it stands: to one who asks, and to one who takes a model back and is not kept waiting. */
-const STATUS_SECONDS = 10;
+const STATUS_SECONDS = 5;
 const ROLLBACK_SECONDS = 2;
 /** Longest time that a command waits for what it asks. */
 const WAIT_MS = 60_000;

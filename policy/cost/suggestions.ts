@@ -8,7 +8,7 @@ export interface Headroom {
   /** CPU of a scored query and of one from the cache, in ms. */
   fullMs?: number;
   hitMs?: number;
-  /** Share of D1's rows that were read for answers a KV copy could give. */
+  /** Share of D1's rows that were read to answer users, which a KV copy could do: at most so many are saved. */
   cacheableRows?: number;
 }
 

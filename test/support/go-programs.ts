@@ -53,7 +53,7 @@ export function goPrograms({ name, version, packages, large = false }: GoProgram
   }
   mkdirSync(sharedCache(), { recursive: true });
   const draft = mkdtempSync(join(sharedCache(), ".go-"));
-  console.warn(`Building ${name} ${version} from its Go module: some minutes, once.`);
+  console.warn(`Building ${name} ${version} from its Go module, once.`);
   const { status, error, stderr } = spawnSync("go", ["install", ...packages.map((path) => `${path}@v${version}`)], {
     env: { ...process.env, GOBIN: draft, GOFLAGS: "-buildvcs=false" },
     encoding: "utf8",
