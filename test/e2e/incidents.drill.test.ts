@@ -422,6 +422,12 @@ describe("a fault of every kind (specification 8.1)", () => {
       `the emergency retrain: ${run?.status}, ${run?.verdict?.action} (${run?.verdict?.reason}), ${run?.stages.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(0)} s of stages${run?.error ? `; ${run.error}` : ""}`,
     );
     expect((await on.haqei("audit")).text).toContain("run emergency");
+    // Its candidate was offered to the rollout: the pages that follow are tried without it.
+    if (run?.verdict?.action !== "promote" || !run.model) return;
+    const { sha256 } = run.model;
+    await expect.poll(async () => (await all.rollout())?.candidate.sha256, { timeout: 60_000 }).toBe(sha256);
+    await on.haqei("release", "abort", "--reason", "the drill goes on");
+    await all.until(sha256);
   });
 });
 
