@@ -2,7 +2,9 @@ import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { ReleaseConfig } from "#contracts/config.ts";
 import type { JudgeData, JudgedArm, StageEvidence } from "#contracts/judge.ts";
+import { hoursOf } from "#policy/duration.ts";
 import { judge } from "#policy/release-judge.ts";
+import { stagesOf } from "#policy/rollout.ts";
 import { type Random, randomOf } from "#simulation/random.ts";
 import { type Figure, printFigures } from "./figures.ts";
 import { type Counts, thresholdRollsBack, thresholdShips, zRollsBack, zShips } from "./judge-peers.ts";
@@ -29,6 +31,8 @@ const STAGES = [
   { share: 0.5, plannedHours: 24 },
 ] as const;
 const FIRST = STAGES[0];
+/** Hours in shadow before them. */
+const SHADOW_HOURS = hoursOf(stagesOf(policy)[0]?.duration ?? "0h");
 const HEALTHY = 0.005;
 const BAD = 0.03;
 const TRAFFIC = [200, 1000, 5000] as const;
@@ -122,13 +126,46 @@ class Stage {
   }
 }
 
+/**
+ * What a shadow comes to at each look, without end, by a chance of its own: the stages after it stay the same. Each model errs for itself,
+ * which moves rates further apart than errors that both make.
+ */
+function* shadowLooks(
+  { requests, perUser, errorRate, worse, better }: World,
+  random: Random,
+): Generator<StageEvidence> {
+  const none = { n: 0, worse: 0, better: 0 };
+  let [users, canary, stable, unlabelled] = [0, 0, 0, 0];
+  for (let hours = 1; ; hours += 1) {
+    const more = binomial(random, Math.round(requests / perUser), policy.shadow.sample);
+    users += more;
+    canary += binomial(random, more, errorRate("canary", hours - 1));
+    stable += binomial(random, more, errorRate("stable", hours - 1));
+    unlabelled += binomial(random, more, worse + better);
+    yield {
+      stage: { share: 0, hours, plannedHours: SHADOW_HOURS },
+      canary: { users, usersWithError: canary },
+      stable: { users, usersWithError: stable },
+      shadow: { n: users, unlabelled, labelled: none },
+    };
+  }
+}
+
 const seeded = (cell: string, release: number): Random => randomOf(`judge ${cell} ${release}`);
 const verdictOn = (data: JudgeData) => judge(data, policy, "bench");
 
 /** Which judge goes back, and whether ours freezes, in one release that follows the schedule whatever is said. */
-function onSchedule(world: World, random: Random) {
+function onSchedule(world: World, random: Random, apart: Random) {
   const said = { ours: false, frozen: false, threshold: false, z: false };
   const earlier: StageEvidence[] = [];
+  for (const looked of shadowLooks(world, apart)) {
+    const { action } = verdictOn(looked);
+    said.ours ||= action === "rollback";
+    said.frozen ||= action === "freeze";
+    if ((looked.stage?.hours ?? 0) < SHADOW_HOURS) continue;
+    earlier.push(looked);
+    break;
+  }
   let clock = 0;
   for (const plan of STAGES) {
     const stage = new Stage(plan, world, random);
@@ -172,10 +209,20 @@ function hoursToRollback(
   return after;
 }
 
-/** One release that obeys our judge: through to 100%, back, stopped by a freeze, or with a person after three times a stage's hours. */
-function obeying(world: World, random: Random) {
+/** One release that obeys our judge: from its shadow through to 100%, back, stopped by a freeze, or with a person after three times a stage's hours. */
+function obeying(world: World, random: Random, apart: Random) {
   const earlier: StageEvidence[] = [];
   let clock = 0;
+  for (const looked of shadowLooks(world, apart)) {
+    clock += 1;
+    const { action, reason } = verdictOn(looked);
+    if (action === "rollback" || action === "freeze") return { end: action, clock, passed: 0 };
+    if (reason === "ask-a-person") return { end: "person" as const, clock, passed: 0 };
+    if (action !== "promote") continue;
+    earlier.push(looked);
+    break;
+  }
+  let passed = 0;
   for (const plan of STAGES) {
     const stage = new Stage(plan, world, random);
     for (;;) {
@@ -183,15 +230,16 @@ function obeying(world: World, random: Random) {
       clock += 1;
       const evidence = stage.evidence();
       const { action, reason } = verdictOn({ ...evidence, earlier });
-      if (action === "rollback" || action === "freeze") return { end: action, clock, passed: earlier.length };
-      if (reason === "ask-a-person") return { end: "person" as const, clock, passed: earlier.length };
+      if (action === "rollback" || action === "freeze") return { end: action, clock, passed };
+      if (reason === "ask-a-person") return { end: "person" as const, clock, passed };
       if (action === "promote") {
         earlier.push(evidence);
+        passed += 1;
         break;
       }
     }
   }
-  return { end: "released" as const, clock, passed: earlier.length };
+  return { end: "released" as const, clock, passed };
 }
 
 /** Whether each judge ships a canary out of its first stage: ours at any hourly look up to three times its hours, the peers at its end. */
@@ -213,8 +261,8 @@ const share = <Item>(items: readonly Item[], is: (item: Item) => boolean): numbe
   (100 * items.filter(is).length) / items.length;
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-const releases = <Outcome>(cell: string, run: (random: Random) => Outcome): Outcome[] =>
-  Array.from({ length: RELEASES }, (_, release) => run(seeded(cell, release)));
+const releases = <Outcome>(cell: string, run: (random: Random, apart: Random) => Outcome): Outcome[] =>
+  Array.from({ length: RELEASES }, (_, release) => run(seeded(cell, release), seeded(`shadow of ${cell}`, release)));
 
 function add(name: string, value: number, unit: string, more: Partial<Figure> = {}): void {
   figures.push({ name, value, unit, n: RELEASES, ...more });
@@ -248,7 +296,7 @@ const WORLDS: readonly [string, (requests: number) => World][] = [
 for (const [name, world] of WORLDS) {
   for (const requests of TRAFFIC) {
     const cell = `${name}, ${requests}/h`;
-    const said = releases(cell, (random) => onSchedule(world(requests), random));
+    const said = releases(cell, (random, apart) => onSchedule(world(requests), random, apart));
     compared(
       `rolled back, ${cell}`,
       "%",
@@ -294,7 +342,7 @@ for (const requests of TRAFFIC) {
   });
   const late = releases(`late, ${cell}`, (random) => hoursToRollback(world, random, STAGES.slice(0, 2), STAGES[2]));
   add(`hours to rollback, from the third stage on, ${cell}: ours`, median(late.map(({ ours }) => ours)), "h");
-  const obeyed = releases(`obeyed, ${cell}`, (random) => obeying(world, random));
+  const obeyed = releases(`obeyed, ${cell}`, (random, apart) => obeying(world, random, apart));
   add(
     `left its first stage, ${cell}: ours`,
     share(obeyed, ({ passed }) => passed > 0),
@@ -304,7 +352,7 @@ for (const requests of TRAFFIC) {
 
 for (const requests of TRAFFIC) {
   const cell = `healthy, ${requests}/h`;
-  const obeyed = releases(`obeyed, ${cell}`, (random) => obeying(healthyWorld(requests), random));
+  const obeyed = releases(`obeyed, ${cell}`, (random, apart) => obeying(healthyWorld(requests), random, apart));
   const released = obeyed.filter(({ end }) => end === "released");
   add(
     `released, ${cell}: ours`,

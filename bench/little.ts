@@ -29,6 +29,8 @@ const A_CLASS = 12;
 const SIZES = [800_000, 300_000, 150_000];
 /** Texts without a label that the teacher gets, at most. */
 const UNJUDGED = 2000;
+/** Of them it may label all: on CLINC150's dev split better than the config's. */
+const LABELLED = { most: UNJUDGED, weight: 1, confidence: 0 };
 /** By how much a teacher is to be better than the support vector machine. */
 const TAUGHT_GAIN = 0.03;
 
@@ -108,7 +110,7 @@ async function measure({ name, examples, dev, test, unjudged }: Data): Promise<v
   if (args.teacher === undefined) return;
   const largest = SIZES[0] as number;
   const texts = examples.map(({ text }) => text);
-  const asked = { ...config.teacher, url: args.teacher, required: true };
+  const asked = { ...config.teacher, url: args.teacher, required: true, unjudged: LABELLED };
   const { teacher } = await askTeacher(asked, { texts }, args.embeddings);
   await fitted(`${largest / 1000}-kb-taught`, largest, TAUGHT_GAIN, teacher);
   if (unjudged.length === 0) return;

@@ -118,6 +118,8 @@ const cost: StageCost = {
 };
 registry.close();
 await writeFile(madeBy(stage.name), done.bytes);
+for (const [role, { bytes }] of Object.entries(done.beside ?? {}))
+  await writeFile(madeBy(`${stage.name}#${role}`), bytes);
 if (stage.activity === "collect") {
   const day = join(folder, "events.jsonl");
   await rm(day, { force: true });

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dependencies } from "#activities/dependencies.ts";
-import type { RegistryConfig, StoreConfig } from "#contracts/config.ts";
+import type { Config, RegistryConfig, StoreConfig } from "#contracts/config.ts";
 import { InputError } from "#contracts/errors.ts";
 import type { LoadedConfig } from "#local/config.ts";
 import { type Endpoints, embeddingsFile, type Home, homeSigner } from "#local/home.ts";
 import { measureInWorkerd } from "#local/workerd.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { folderCheckpoints } from "#stores/checkpoints.ts";
-import { createEdgeClient } from "#stores/edge.ts";
+import { createEdgeClient, type EdgeLocation } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { postgresRegistry } from "#stores/postgres-registry.ts";
@@ -34,6 +34,10 @@ function bucketOf(store: Bucket, environment: NodeJS.ProcessEnv = process.env): 
 /** The artefact store that the config names. Throws InputError where its keys are not in the environment. */
 export const artefactStore = (store: StoreConfig, folder: string): ArtefactStore =>
   store.kind === "folder" ? folderArtefacts(folder) : bucketOf(store);
+
+/** The store that the edge reads released models from. Throws InputError where its keys are not in the environment. */
+export const releasedStore = (released: Config["released"], edge: EdgeLocation): ArtefactStore =>
+  released.kind === "edge" ? s3Artefacts(localEdgeBucket(edge)) : bucketOf(released);
 
 /** The registry that the config names. Throws InputError where its address is not in the environment. */
 export const openRegistry = (
@@ -69,7 +73,7 @@ export async function connectDependencies(
     config: loaded.config,
     directory: loaded.directory,
     artefacts: artefactStore(store, home.artefacts),
-    released: released.kind === "edge" ? s3Artefacts(localEdgeBucket({ url, adminSecret })) : bucketOf(released),
+    released: releasedStore(released, { url, adminSecret }),
     registry: openRegistry(loaded.config.registry, home.registryFile),
     scratch: join(home.directory, "scratch"),
     logs: home.logs,

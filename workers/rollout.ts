@@ -5,22 +5,23 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateStage,
 } from "@temporalio/client";
+import { admit } from "#activities/admit.ts";
+import type { Dependencies } from "#activities/dependencies.ts";
 import { readEvents } from "#activities/feedback.ts";
 import { offerRollout } from "#activities/offer-rollout.ts";
 import { goBack } from "#activities/roll-back.ts";
 import { Traffic } from "#activities/traffic.ts";
 import type { Config } from "#contracts/config.ts";
-import { ConflictError, InputError, NotReachableError } from "#contracts/errors.ts";
+import { ConflictError, InputError, NotFoundError, NotReachableError } from "#contracts/errors.ts";
 import type { JudgeVerdict } from "#contracts/judge.ts";
 import type { Pointer } from "#contracts/pointer.ts";
 import { type Command, type CommandName, type OfferState, ROLLOUT_ID, type Rollout } from "#contracts/rollout.ts";
 import type { Endpoints } from "#local/home.ts";
 import { type Traffic as Expected, type Feasibility, feasibility } from "#policy/feasibility.ts";
 import { isOver } from "#policy/rollout.ts";
-import { candidateVersion, promotedVersion } from "#policy/versions.ts";
 import type { EdgeClient } from "#stores/edge.ts";
 import type { Registry } from "#stores/registry.ts";
-import { readReleases } from "#stores/releases.ts";
+import { addReleases } from "#stores/releases.ts";
 import type { canaryRollout } from "#workflows/canary-rollout.ts";
 import { commands, rolloutQuery } from "#workflows/messages.ts";
 import { connectClient } from "./client.ts";
@@ -91,21 +92,25 @@ async function rolloutAt(endpoints: Endpoints, seconds: number): Promise<Rollout
 }
 
 /**
- * Starts a rollout of a model that a person names, or has it wait. It gets the version that it had, where that is still ahead, else the next
- * patch; the rollout checks what it breaks. @throws InputError where nothing is released yet
+ * Starts a rollout of a model that a person names, or has it wait. It gets the version that it had, where that is still ahead, else the
+ * next by what it changes; the rollout checks what it breaks.
+ * @throws InputError where nothing is released yet; NotFoundError where there is no such model
  */
 export async function startRollout(
-  { edge, registry, endpoints }: { edge: EdgeClient; registry: Registry; endpoints: Endpoints },
+  needs: Pick<Dependencies, "edge" | "registry" | "artefacts" | "released"> & { endpoints: Endpoints; config: Config },
   sha256: string,
   { person, reason }: Command,
 ): Promise<OfferState> {
+  const { edge, registry, artefacts, endpoints, config } = needs;
   const pointer = await edge.pointer();
   if (!pointer)
     throw new InputError("nothing is released yet", "The first model is released by a run: haqei run daily.");
-  const taken = (await readReleases(registry)).filter((one) => one.sha256 !== sha256).map(({ version }) => version);
-  const version = promotedVersion(
-    candidateVersion(pointer.current.version, "weights", [...taken, pointer.current.version]),
-  );
+  if (!(await artefacts.has({ sha256 })))
+    throw new NotFoundError(`there is no model ${sha256.slice(0, 12)}`, "haqei status lists the runs' models.");
+  const { record } = await admit(needs, sha256, pointer.current, config.distribute.acceptBreaking);
+  // From here on the version is this model's, whatever is started while it waits.
+  await addReleases(registry, [record]);
+  const { version } = record;
   const client = await connectClient(endpoints);
   try {
     return await offerRollout(client, { sha256, version, person, reason });

@@ -59,14 +59,16 @@ export function register(program: Program, act: Act): void {
         const action = actionOf(given);
         const { home, loaded } = await context.load();
         const endpoints = readEndpoints(home);
-        const [rollouts, { createEdgeClient }, { openRegistry }, { homeSigner }] = await Promise.all([
-          import("#workers/rollout.ts"),
-          import("#stores/edge.ts"),
-          import("#workers/dependencies.ts"),
-          import("#local/home.ts"),
-        ]);
+        const [rollouts, { createEdgeClient }, { artefactStore, openRegistry, releasedStore }, { homeSigner }] =
+          await Promise.all([
+            import("#workers/rollout.ts"),
+            import("#stores/edge.ts"),
+            import("#workers/dependencies.ts"),
+            import("#local/home.ts"),
+          ]);
         const adminSecret = readFileSync(endpoints.adminSecretFile, "utf8").trim();
-        const edge = createEdgeClient({ url: endpoints.edge.url, adminSecret }, homeSigner(home));
+        const location = { url: endpoints.edge.url, adminSecret };
+        const edge = createEdgeClient(location, homeSigner(home));
         const registry = openRegistry(loaded.config.registry, home.registryFile);
         const needs = { edge, registry, endpoints, config: loaded.config };
         const more = await done().catch((error: unknown) => {
@@ -84,8 +86,14 @@ export function register(program: Program, act: Act): void {
               return {};
             case "plan":
               return rollouts.planRelease(edge, loaded.config);
-            case "start":
-              return { started: await rollouts.startRollout(needs, modelOf(options), byOf(options)) };
+            case "start": {
+              const { store, released } = loaded.config;
+              const stores = {
+                artefacts: artefactStore(store, home.artefacts),
+                released: releasedStore(released, location),
+              };
+              return { started: await rollouts.startRollout({ ...needs, ...stores }, modelOf(options), byOf(options)) };
+            }
             case "rollback": {
               const model = options.model === undefined ? undefined : modelOf(options);
               return { seconds: (await rollouts.rollBackRelease(needs, byOf(options), model)).seconds };

@@ -34,10 +34,13 @@ const answers = () =>
     () => true,
     () => false,
   );
-async function incidents(): Promise<string[]> {
+/** An incident is opened once the rollout stands as it says. */
+async function opened(cause: string, level: number): Promise<void> {
   const registry = sqliteRegistry(all.system.home.registryFile);
   try {
-    return (await readIncidents(registry)).map(({ cause }) => cause);
+    await expect
+      .poll(() => readIncidents(registry), { timeout: 60_000, interval: 100 })
+      .toContainEqual(expect.objectContaining({ cause, level }));
   } finally {
     registry.close();
   }
@@ -57,8 +60,10 @@ async function haqei(...args: string[]) {
 async function start(sha256: string) {
   const registry = sqliteRegistry(all.system.home.registryFile);
   try {
+    const { edge, artefacts, released } = all;
     const { endpoints } = all.system.servers;
-    return await startRollout({ edge: all.edge, registry, endpoints }, sha256, by("a test"));
+    const config = Config.parse({});
+    return await startRollout({ edge, artefacts, released, registry, endpoints, config }, sha256, by("a test"));
   } finally {
     registry.close();
   }
@@ -111,6 +116,9 @@ describe("a rollout on real parts", () => {
     });
     const plan = await release("plan");
     expect(plan.output.plan).toMatchObject({ message: expect.any(String), stages: expect.any(Array) });
+    expect((await release("start", "--model", "f".repeat(64), "--reason", "a guess")).output).toMatchObject({
+      error: { name: "NotFoundError", message: "there is no model ffffffffffff" },
+    });
     expect((await release("abort", "--reason", "none runs")).exit).not.toBe(0);
     expect((await release("abort")).output).toMatchObject({
       error: { name: "InputError", message: "a reason is missing" },
@@ -131,10 +139,8 @@ describe("a rollout on real parts", () => {
     expect((await all.edge.pointer())?.canary).toBeUndefined();
     const registry = sqliteRegistry(all.system.home.registryFile);
     expect((await registry.read(`rolled-back/${bad}`)).value).toMatchObject({ cause: "errors-worse" });
-    expect(await readIncidents(registry)).toContainEqual(
-      expect.objectContaining({ cause: "release-rolled-back", level: 3 }),
-    );
     registry.close();
+    await opened("release-rolled-back", 3);
   });
 
   it("has a second candidate wait, gives one up when a person says so, and goes on with the newest", async () => {
@@ -238,7 +244,7 @@ describe("a rollout on real parts", () => {
     await expect.poll(standing, { timeout: 60_000, interval: 200 }).toBe("no-data");
     await expect.poll(standing, { timeout: 60_000, interval: 200 }).toBe("ask-a-person");
     expect(await all.rollout()).toMatchObject({ state: "watching", stage: { share: 0 }, verdict: { action: "hold" } });
-    expect(await incidents()).toContain("release-undecided");
+    await opened("release-undecided", 2);
     expect(await say("abort", "there is nobody")).toMatchObject({ state: "aborted" });
   });
 
@@ -259,7 +265,7 @@ describe("a rollout on real parts", () => {
       state: "aborted",
       rolledBack: { sha256: served },
     });
-    expect(await incidents()).toContain("release-frozen");
+    await opened("release-frozen", 3);
   });
 
   it("goes on where its worker is killed in each stage", async () => {

@@ -8,7 +8,7 @@ import type { Rollout, RolloutState } from "#contracts/rollout.ts";
 import { homeSigner } from "#local/home.ts";
 import { blessedBy } from "#local/test-support/blessed.ts";
 import { isOver } from "#policy/rollout.ts";
-import { artefactName } from "#stores/artefacts.ts";
+import { type ArtefactStore, artefactName } from "#stores/artefacts.ts";
 import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
 import { localEdgeBucket } from "#stores/edge-bucket.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
@@ -23,6 +23,8 @@ import { postJson, type System, startSystem } from "./system.ts";
 export interface RolloutSystem {
   system: System;
   edge: EdgeClient;
+  artefacts: ArtefactStore;
+  released: ArtefactStore;
   /** Digests: what is served first, and models as good. */
   first: string;
   good: string[];
@@ -75,8 +77,10 @@ export async function startRolloutSystem(
   const left = [...good];
   const damaged = new Set<string>();
   async function mend(sha256: string): Promise<void> {
+    // What lies there already is not written again; its blessing goes with it.
+    if (damaged.has(sha256)) await released.remove({ sha256 });
     await upload({ artefacts, released }, { sha256 });
-    damaged.delete(sha256);
+    if (damaged.delete(sha256)) await released.bless(blessedBy(signer, sha256, metrics));
   }
   for (const sha256 of [first, different, ...good]) await released.bless(blessedBy(signer, sha256, metrics));
   await upload({ artefacts, released }, { sha256: first });
@@ -114,6 +118,8 @@ export async function startRolloutSystem(
   return {
     system,
     edge,
+    artefacts,
+    released,
     first,
     good,
     next() {

@@ -428,19 +428,30 @@ describe("a person", () => {
   });
 
   it("says who and why, or is not heard", async () => {
-    await roll({}, async (handle) => {
-      const nameless = handle.executeUpdate(commands.abort, { args: [{ person: "", reason: " " }] });
-      expect(await refused(nameless)).toMatch(/person.*reason/s);
-      await say(handle, "rollback", "I saw wrong answers");
-    });
+    const { rollout } = await roll(
+      {},
+      async (handle) => {
+        const nameless = handle.executeUpdate(commands.abort, { args: [{ person: "", reason: " " }] });
+        expect(await refused(nameless)).toMatch(/person.*reason/s);
+        await say(handle, "rollback", "I saw wrong answers");
+      },
+      "rollout-taken-back",
+    );
+    expect(rollout.history).toContainEqual(
+      expect.objectContaining({ what: "rollback", reason: "I saw wrong answers" }),
+    );
   });
 
   it("approves it first, where the config asks for that", async () => {
-    const { rollout, shares, hours } = await roll({ policy: { approval: true } }, async (handle) => {
-      await environment.sleep("50h");
-      expect(await handle.query(rolloutQuery)).toMatchObject({ state: "awaiting-approval" });
-      await say(handle, "promote", "reviewed");
-    });
+    const { rollout, shares, hours } = await roll(
+      { policy: { approval: true } },
+      async (handle) => {
+        await environment.sleep("50h");
+        expect(await handle.query(rolloutQuery)).toMatchObject({ state: "awaiting-approval" });
+        await say(handle, "promote", "reviewed");
+      },
+      "rollout-approved",
+    );
     expect(rollout.state).toBe("released");
     expect(shares).toEqual(ALL);
     expect(hours).toBeGreaterThan(50 + SHADOW + 42);
