@@ -422,12 +422,6 @@ describe("a fault of every kind (specification 8.1)", () => {
       `the emergency retrain: ${run?.status}, ${run?.verdict?.action} (${run?.verdict?.reason}), ${run?.stages.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(0)} s of stages${run?.error ? `; ${run.error}` : ""}`,
     );
     expect((await on.haqei("audit")).text).toContain("run emergency");
-    // Its candidate was offered to the rollout: the pages that follow are tried without it.
-    if (run?.verdict?.action !== "promote" || !run.model) return;
-    const { sha256 } = run.model;
-    await expect.poll(async () => (await all.rollout())?.candidate.sha256, { timeout: 60_000 }).toBe(sha256);
-    await on.haqei("release", "abort", "--reason", "the drill goes on");
-    await all.until(sha256);
   });
 });
 
@@ -466,7 +460,7 @@ describe("other pages", () => {
     const lowered = {
       memory_usage: 0.0001,
       operations_p99: 0.000001,
-      new_words_detected: 0,
+      new_words_detected: -1,
       model_update_available: 0,
       cpu_time_p99: 0.000001,
     };
