@@ -77,27 +77,12 @@ for (const events of SIZES) {
         }),
   });
   const [before, last] = [days.at(-2), days.at(-1) as Day];
-  const earlier = days.at(-3);
   if (before === undefined) continue;
-  const more = moreAnEvent(before, last);
-  const fewer = earlier && moreAnEvent(earlier, before);
   figures.push({
     name: `an event more, from ${before.events.toLocaleString("en-US")} to ${last.events.toLocaleString("en-US")}`,
-    value: 1e6 * more,
+    value: (1e6 * (last.cpuSeconds - before.cpuSeconds)) / (last.events - before.events),
     unit: "us CPU",
     n: events - before.events,
-    ...(fewer === undefined
-      ? {}
-      : {
-          ratioTo: "the step before (1 is linear)",
-          ratio: more / fewer,
-          goal: "at most 1.2 x",
-          met: more <= 1.2 * fewer,
-        }),
   });
 }
 printFigures("cycles", figures, process.argv.includes("--json"), []);
-
-function moreAnEvent(from: Day, to: Day): number {
-  return (to.cpuSeconds - from.cpuSeconds) / (to.events - from.events);
-}
