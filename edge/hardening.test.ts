@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ClassifyAnswer, ErrorAnswer, HexagramsAnswer } from "#contracts/http.ts";
+import { AuditAnswer } from "#contracts/status.ts";
 import {
   ADMIN,
   type ColdEdge,
@@ -56,6 +57,27 @@ describe("POST /admin/mode", () => {
     const edge = await releasedEdge();
     await setMode(edge, { mode: "simple", until: new Date(Date.now() + HOUR).toISOString(), reason: "test" });
     expect(await ask(edge)).toMatchObject({ path: "prior", bucket: "simple", operations: 0 });
+  });
+
+  it("is switched, and written down, while D1 is away, and nothing else is", async () => {
+    await releasedEdge();
+    const away = () => Promise.reject(new Error("away"));
+    const statement = { bind: () => statement, first: away, all: away, run: away };
+    const edge = coldEdge(MODEL.buffer, { LOG: { prepare: () => statement, batch: away } as unknown as D1Database });
+    const until = Date.now() + HOUR;
+    expect((await setMode(edge, { mode: "simple", until, reason: "no database" })).status).toBe(200);
+    expect(await ask(edge)).toMatchObject({ bucket: "simple" });
+    const switched = async (from: Pick<ColdEdge, "admin">) => (await from.admin("/admin/mode")).json();
+    expect(await switched(edge)).toEqual({ switches: [expect.objectContaining({ until, reason: "no database" })] });
+    const erased = await edge.request("/admin/users/somebody", { method: "DELETE", headers: ADMIN });
+    expect(erased.status).toBe(503);
+
+    const back = coldEdge(MODEL.buffer);
+    expect(await switched(back)).toEqual({ switches: [expect.objectContaining({ until, reason: "no database" })] });
+    const { actions } = AuditAnswer.parse(await (await back.admin("/admin/audit")).json());
+    expect(actions[0]).toMatchObject({ operator: "admin", action: "POST /admin/mode", status: 200 });
+    expect((await setMode(back, { mode: "normal", reason: "mended" })).status).toBe(200);
+    expect(await switched(back)).toMatchObject({ switches: [{ mode: "normal" }] });
   });
 
   it("does not stand in the way where it cannot be looked up", async () => {

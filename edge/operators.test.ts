@@ -81,7 +81,11 @@ describe("operators", () => {
 
   it("do nothing that cannot be written down", async () => {
     const LOG = { prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("full")) }) }) };
-    const edge = coldEdge(NO_MODEL, { LOG: LOG as unknown as D1Database });
+    const put = () => Promise.reject(new Error("away"));
+    const edge = coldEdge(NO_MODEL, {
+      LOG: LOG as unknown as D1Database,
+      CACHE: { get: async () => null, put } as unknown as KVNamespace,
+    });
     const response = await edge.request("/admin/mode", {
       method: "POST",
       headers: { ...ADMIN, "content-type": "application/json" },
