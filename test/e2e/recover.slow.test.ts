@@ -1,12 +1,13 @@
-import { renameSync } from "node:fs";
+import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "#cli/main.ts";
 import { Recovery } from "#contracts/recovery.ts";
 import { type RolloutSystem, startRolloutSystem } from "../support/rollouts.ts";
 
-/** `haqei recover` on a running system of which one part after another is away: Temporal, the released models. */
+/** `haqei recover` on a running system of which one part after another is away: Temporal, the edge's database, the released models. */
 
 const CONFIG = fileURLToPath(new URL("../support/watch.config.ts", import.meta.url));
 let all: RolloutSystem;
@@ -55,6 +56,25 @@ async function serveBroken(sha256: string): Promise<void> {
   await expect.poll(async () => (await ask()).path, { timeout: 20_000 }).toBe("prior");
 }
 
+/** Renames the tables of the edge's database, as it runs: no statement of the edge's finds what it asks for. Answers what gives them back. */
+function loseTables(): () => void {
+  const folder = join(all.system.home.edge, "d1", "miniflare-D1DatabaseObject");
+  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  if (file === undefined) throw new Error(`no database is in ${folder}`);
+  const database = new DatabaseSync(join(folder, file), { timeout: 10_000 });
+  const tables = database
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' AND name <> 'd1_migrations'",
+    )
+    .all()
+    .map(({ name }) => String(name));
+  for (const name of tables) database.exec(`ALTER TABLE ${name} RENAME TO away_${name}`);
+  return () => {
+    for (const name of tables) database.exec(`ALTER TABLE away_${name} RENAME TO ${name}`);
+    database.close();
+  };
+}
+
 beforeAll(async () => {
   all = await startRolloutSystem("watch.config.ts");
 });
@@ -93,8 +113,32 @@ describe("haqei recover", () => {
     expect((await ask()).path).toBe("full");
   });
 
-  it("switches to simple mode, for a time, where the models cannot be had to go back to", async () => {
+  it("switches to simple mode while the edge's database is away, which is where the pointer is", async () => {
     const [, broken = ""] = all.good;
+    await serveBroken(broken);
+    const back = loseTables();
+    try {
+      expect((await recover("--dry-run")).step("state")?.detail).toContain("no pointer is to be had");
+      const { exit, recovered, step } = await recover();
+      expect(step("state")?.detail).toContain("its database does not answer");
+      expect(step("rollback")).toMatchObject({ ok: false });
+      expect(step("cache")).toMatchObject({ ok: false });
+      expect(step("simple mode")).toMatchObject({ ok: true });
+      expect({ exit, recovered }).toEqual({ exit: 0, recovered: true });
+      expect((await ask()).bucket).toBe("simple");
+    } finally {
+      back();
+    }
+    const [last] = (await all.edge.audit()).actions;
+    expect(last).toMatchObject({ action: "POST /admin/mode", status: 200 });
+    // Once the database is back it goes back to a model that answers, and out of simple mode.
+    await all.edge.switchMode({ mode: "normal", reason: "the database is back" });
+    expect(await recover()).toMatchObject({ exit: 0, recovered: true });
+    expect(await all.edge.pointer()).toMatchObject({ current: { sha256: all.first } });
+  });
+
+  it("switches to simple mode, for a time, where the models cannot be had to go back to", async () => {
+    const [, , broken = ""] = all.good;
     await serveBroken(broken);
     const store = join(all.system.home.edge, "r2");
     renameSync(store, `${store}-away`);
