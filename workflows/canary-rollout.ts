@@ -5,6 +5,7 @@ import {
   condition,
   isCancellation,
   makeContinueAsNewFunc,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -66,6 +67,11 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
   /** Users may have it. */
   let shared = carried !== undefined;
   const desk = openDesk(rollout, note);
+  // By the count of errands, since after a worker's crash the clock may stand otherwise when the same decision is replayed; by the clock in
+  // rollouts that began so.
+  const isCounted = patched("errands-by-count");
+  let errands = 0;
+  const another = (): number => (isCounted ? ++errands : Date.now());
   upsertSearchAttributes([
     { key: searchAttributes.kind, value: "rollout" },
     { key: searchAttributes.model, value: candidate.sha256 },
@@ -237,7 +243,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
     try {
       found = await errand({
         summary: `look at ${candidate.version} ${placeOf(stage.share)}`,
-        activityId: `look ${stage.index} ${Date.now()}`,
+        activityId: `look ${stage.index} ${another()}`,
         heartbeatTimeout: HEARTBEAT,
       }).look({
         candidate,
@@ -382,7 +388,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
     show();
     await errand({
       summary: `tell the dashboard: ${rollout.state}`,
-      activityId: `tell ${rollout.state} ${rollout.history.length} ${Date.now()}`,
+      activityId: `tell ${rollout.state} ${rollout.history.length} ${another()}`,
       startToCloseTimeout: 5000,
       attempts: 1,
     })

@@ -3,6 +3,7 @@ import {
   allHandlersFinished,
   condition,
   makeContinueAsNewFunc,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -36,6 +37,11 @@ export async function incident({ incident: given, settings, carried }: IncidentI
   const record: Incident = { ...given, timeline: [...given.timeline] };
   let version = carried ? 0 : 1;
   let kept = 0;
+  // What the timer says, and not the clock, which after a worker's crash may stand otherwise when the same decision is replayed; the clock in
+  // incidents that began so.
+  const isByTimer = patched("due-by-timer");
+  let isDue = false;
+  let writes = 0;
   let due = carried?.due ?? responseDue(record.level, Date.now(), settings.incidents, settings.timezone);
   const change = (what: string, by?: Command): void => {
     record.timeline.push({ at: Date.now(), what, ...by });
@@ -92,7 +98,7 @@ export async function incident({ incident: given, settings, carried }: IncidentI
     show();
     if (kept < version) await write();
     else if (record.closed) break;
-    else if (!record.acknowledged && Date.now() >= due) await escalate();
+    else if (!record.acknowledged && (isByTimer ? isDue : Date.now() >= due)) await escalate();
     else await somethingHappens();
   }
   if (!record.byAlert || record.escalated) await tell("closed", "resolved", record.timeline.at(-1)?.what ?? "closed");
@@ -103,12 +109,13 @@ export async function incident({ incident: given, settings, carried }: IncidentI
     const written = version;
     await errand({
       summary: `write incident ${record.cause} down`,
-      activityId: `write ${Date.now()} ${written}`,
+      activityId: `write ${isByTimer ? ++writes : Date.now()} ${written}`,
     }).keepIncident(record);
     kept = written;
   }
 
   async function escalate(): Promise<void> {
+    isDue = false;
     record.escalated = (record.escalated ?? 0) + 1;
     change(`nobody answered in time: called again (${record.escalated})`);
     const next = responseDue(record.level, Date.now(), settings.incidents, settings.timezone);
@@ -120,7 +127,7 @@ export async function incident({ incident: given, settings, carried }: IncidentI
   async function somethingHappens(): Promise<void> {
     const happened = () => kept < version || workflowInfo().continueAsNewSuggested;
     if (record.acknowledged) await condition(happened);
-    else await condition(happened, due - Date.now());
+    else isDue = !(await condition(happened, due - Date.now()));
     if (kept < version || !workflowInfo().continueAsNewSuggested) return;
     await condition(allHandlersFinished);
     if (kept === version)
