@@ -46,8 +46,8 @@ export default defineConfig({
           include: ["**/*.slow.test.ts"],
           exclude: elsewhere,
           testTimeout: 600_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          // Two at a time (`npm run test:slow`): most of their time they wait.
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const config = join(folder, "haqei.config.ts");
   await writeFile(
     config,
-    `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 100, max_dimension: 24, maxFeatures: 4000 }, deploy: { accuracy_drop: 0.99 }, compression: { shipBytes: 100_000_000, accuracy_impact: 0.5 }, release: { stages: [{ percentage: 100, duration: "permanent" }] } })};\n`,
+    `export default ${JSON.stringify({ dataset: DATASET, training: { epochs: 40, max_dimension: 24, maxFeatures: 4000 }, deploy: { accuracy_drop: 0.99 }, compression: { shipBytes: 100_000_000, accuracy_impact: 0.5 }, release: { stages: [{ percentage: 100, duration: "permanent" }] } })};\n`,
   );
   system = await startSystem({ dataset: DATASET, config });
 });

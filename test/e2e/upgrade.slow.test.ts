@@ -124,10 +124,10 @@ it("keeps a run with the build that began it, gives new runs to the current one,
   const { examples, classes } = system.authored;
   const queries = examples.filter(({ split }) => split === "live");
   await runDemonstration({ edgeUrl: edge.url, queries, classes, n: 40, seed: 1, date: TODAY });
-  // A first model is served at once; the second is rolled out.
+  // A first model is served at once; the second is rolled out, in shadow first.
   expect((await runOf({ release: true })).status).toBe("completed");
   expect((await runOf({ release: true, seed: 2 }, true)).status).toBe("completed");
-  await expect.poll(async () => (await readRollout(system.client))?.stage?.share).toBe(0.25);
+  await expect.poll(async () => (await readRollout(system.client))?.stage?.share).toBe(0);
   expect(await buildOf(ROLLOUT_ID)).toBe("v1");
 
   // A run in the middle: its training waits for a worker.
@@ -142,7 +142,7 @@ it("keeps a run with the build that began it, gives new runs to the current one,
   expect([upgraded.status, upgraded.error]).toEqual(["completed", undefined]);
   expect(await buildOf(upgraded.workflowId)).toBe("v2");
   // The rollout looks at its evidence on a timer, and answers questions meanwhile.
-  expect((await readRollout(system.client))?.stage?.share).toBe(0.25);
+  expect((await readRollout(system.client))?.stage?.share).toBe(0);
   await system.client.workflow
     .getHandle(ROLLOUT_ID)
     .executeUpdate("pause", { args: [{ person: "test", reason: "upgrade" }] });
