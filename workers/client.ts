@@ -13,6 +13,7 @@ import { payloadOptions } from "./payload-codec.ts";
 import { reportRun } from "./runs.ts";
 import { temporalConnection } from "./temporal-connection.ts";
 import { tracedClient } from "./traced.ts";
+import { untilOver } from "./until-over.ts";
 
 /** A client of the home's Temporal server; the caller closes its connection. Throws NotReachableError after `connectTimeout`. */
 export async function connectClient(
@@ -134,10 +135,7 @@ export async function sendReport(endpoints: Endpoints, to: string): Promise<stri
 /** Waits until a run is closed, however it ends, telling its progress every second. */
 async function ended(handle: Handle, { onProgress, signal }: RunOptions): Promise<void> {
   let open = true;
-  const closed = handle.result().then(
-    () => undefined,
-    () => undefined,
-  );
+  const closed = untilOver(handle, { signal });
   void closed.then(() => {
     open = false;
   });
