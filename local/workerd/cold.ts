@@ -19,7 +19,9 @@ const found = async (key: string) => {
 const stores = {
   CACHE: { get: async (key: string) => (await found(key))?.json() ?? null },
   ARTEFACTS: { get: found },
-} as unknown as Pick<Env, "CACHE" | "ARTEFACTS">;
+  // A first answer asks no database.
+  LOG: {},
+} as unknown as Pick<Env, "CACHE" | "ARTEFACTS" | "LOG">;
 
 let edge: Edge | undefined;
 let bound: Env | undefined;
