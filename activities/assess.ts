@@ -5,12 +5,12 @@ import { Validation } from "#contracts/evaluation.ts";
 import type { Experiment } from "#contracts/experiment.ts";
 import { LogicalDate } from "#contracts/run.ts";
 import { Verdict } from "#contracts/verdict.ts";
-import { EventWindow } from "#contracts/window.ts";
 import { assessWeek, nextExperiment } from "#policy/weekly.ts";
 import { putExperiment, readExperiments } from "#stores/experiments.ts";
 import type { Registry } from "#stores/registry.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { windowOf } from "./window.ts";
 
 const Asked = z.object({ date: LogicalDate, release: z.boolean() });
 const Settings = z.object({ weekly: Config.shape.weekly, accuracy: Config.shape.accuracy });
@@ -27,7 +27,7 @@ export const assess =
     const { weekly, accuracy } = Settings.parse(call.settings);
     const { candidate } = Validation.parse(jsonOf(await input("evaluation")));
     const { verdict } = Decision.parse(jsonOf(await input("decision")));
-    const window = EventWindow.parse(jsonOf(await input("window")));
+    const window = windowOf(await input("window"));
     const { model, current } = call.inputs;
     const assessed = assessWeek(
       {

@@ -13,7 +13,7 @@ import { sqliteRegistry } from "#stores/registry.ts";
 import { collect } from "./collect.ts";
 import { preprocess } from "./preprocess.ts";
 import { jsonBytes, jsonOf, type StageContext } from "./stage.ts";
-import { linesOfWindow } from "./window.ts";
+import { linesOfWindow, windowOf } from "./window.ts";
 
 const ZONE = "Asia/Tokyo";
 const DATE = "2026-11-24";
@@ -90,7 +90,7 @@ function runs(
     async seen(date: string, erasures: Erasure[] = [], windowDays = 30): Promise<number[]> {
       const { bytes } = await collected(date, erasures, windowDays);
       const seqs: number[] = [];
-      for await (const lines of linesOfWindow(artefacts, bytes))
+      for await (const lines of linesOfWindow(artefacts, windowOf(bytes)))
         for (const line of lines) seqs.push((JSON.parse(line) as Row).seq);
       return seqs;
     },

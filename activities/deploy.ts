@@ -4,7 +4,6 @@ import { Config } from "#contracts/config.ts";
 import { type Pairs, Validation } from "#contracts/evaluation.ts";
 import { LogicalDate, type StageCall } from "#contracts/run.ts";
 import type { Verdict } from "#contracts/verdict.ts";
-import { EventWindow } from "#contracts/window.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { judgeCompression } from "#policy/compression-gate.ts";
 import { feasibility } from "#policy/feasibility.ts";
@@ -16,6 +15,7 @@ import { eventsByText } from "./event-shards.ts";
 import { scoreMetrics, testQueries } from "./scoring.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 import { Traffic } from "./traffic.ts";
+import { windowOf } from "./window.ts";
 
 const Settings = z.object({
   deploy: Config.shape.deploy,
@@ -85,8 +85,8 @@ export const deploy =
 
     /** What a rollout may expect of the day's traffic. */
     async function feasible(pairs: Pairs): Promise<Verdict["evidence"]> {
-      const { days } = EventWindow.parse(jsonOf(await input("window")));
-      const day = jsonBytes({ schema: 1, days: days.filter((one) => one.date === date) });
+      const window = windowOf(await input("window"));
+      const day = { ...window, days: window.days.filter((one) => one.date === date) };
       const { maximumEventBytes, weights } = preprocess;
       const seen = new Traffic(weights);
       for await (const events of eventsByText(needs, day, { classes: classes.length, maximumEventBytes }, {}))

@@ -7,7 +7,6 @@ import { Config } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
 import { eventsByText } from "./event-shards.ts";
 import { type Dropped, Learner, learnExamples } from "./feedback.ts";
-import { jsonBytes } from "./stage.ts";
 
 let scratch: string;
 beforeAll(async () => {
@@ -47,10 +46,7 @@ async function inShards(lines: readonly string[], partLines: number, shardEvents
     lines.slice(at * partLines, (at + 1) * partLines),
   );
   const digest = (at: number) => String(at).padStart(64, "0");
-  const window = jsonBytes({
-    schema: 1,
-    days: parts.map((part, at) => ({ date: "2026-11-24", sha256: digest(at), events: part.length })),
-  });
+  const days = parts.map((part, at) => ({ date: "2026-11-24", sha256: digest(at), events: part.length }));
   const artefacts = {
     get: async ({ sha256 }: { sha256: string }) => new TextEncoder().encode(parts[Number(sha256)]?.join("\n")),
   };
@@ -59,7 +55,7 @@ async function inShards(lines: readonly string[], partLines: number, shardEvents
   const limits = { classes: CLASSES.length, maximumEventBytes: 65_536 };
   for await (const events of eventsByText(
     { artefacts: artefacts as never, scratch },
-    window,
+    { schema: 1, days },
     limits,
     dropped,
     shardEvents,
@@ -124,12 +120,12 @@ describe("events by text", () => {
 
   it("leave nothing behind where their reader fails", async () => {
     const lines = Array.from({ length: 9 }, (_, at) => lineOf(at + 1, `t${at}`, "anna", 1));
-    const window = jsonBytes({ schema: 1, days: [{ date: "2026-11-24", sha256: "0".repeat(64), events: 9 }] });
+    const days = [{ date: "2026-11-24", sha256: "0".repeat(64), events: 9 }];
     const artefacts = { get: async () => new TextEncoder().encode(lines.join("\n")) } as never;
     const failing = async () => {
       for await (const _ of eventsByText(
         { artefacts, scratch },
-        window,
+        { schema: 1, days },
         { classes: 4, maximumEventBytes: 65_536 },
         {},
         2,

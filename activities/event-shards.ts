@@ -1,12 +1,11 @@
 import { appendFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { LoggedEvent } from "#contracts/event.ts";
-import { EventWindow } from "#contracts/window.ts";
+import type { EventWindow } from "#contracts/window.ts";
 import { placeOf } from "#policy/buckets.ts";
 import { linesOf } from "#stores/event-log.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { type Dropped, readEvents } from "./feedback.ts";
-import { jsonOf } from "./stage.ts";
 import { linesOfWindow } from "./window.ts";
 
 /** Events that are held as objects at once; each takes about a kilobyte. */
@@ -18,13 +17,12 @@ const BUFFERED = 1 << 24;
  * The good events of a window, some texts at a time: whatever was said of one text, in however many answers, comes together, in the order of
  * the log. Memory is that of a shard, not of the window: a large one is first dealt out to files, by the hash of the text.
  *
- * @param bytes of the window artefact
  * @param dropped counts by reason of what is left out
  * @param shardEvents events from which another shard is made
  */
 export async function* eventsByText(
   { artefacts, scratch }: Pick<Dependencies, "artefacts" | "scratch">,
-  bytes: Uint8Array,
+  window: EventWindow,
   { classes, maximumEventBytes }: { classes: number; maximumEventBytes: number },
   dropped: Dropped,
   shardEvents = SHARD_EVENTS,
@@ -34,9 +32,9 @@ export async function* eventsByText(
     for (const [reason, n] of Object.entries(read.dropped)) dropped[reason] = (dropped[reason] ?? 0) + n;
     return read.events;
   };
-  const total = EventWindow.parse(jsonOf(bytes)).days.reduce((sum, { events }) => sum + events, 0);
+  const total = window.days.reduce((sum, { events }) => sum + events, 0);
   const shards = Math.ceil(total / shardEvents);
-  const parts = linesOfWindow(artefacts, bytes);
+  const parts = linesOfWindow(artefacts, window);
   if (shards <= 1) {
     const lines: string[] = [];
     for await (const part of parts) for (const line of part) lines.push(line);

@@ -4,7 +4,6 @@ import { AuthoredKeyword } from "#contracts/dictionary.ts";
 import { DataGateError } from "#contracts/errors.ts";
 import type { FeedbackType } from "#contracts/event.ts";
 import type { Example } from "#contracts/example.ts";
-import { EventWindow } from "#contracts/window.ts";
 import { fromArrow, toArrow } from "#datasets/arrow.ts";
 import { dataFaults, totalVariation } from "#policy/data-gate.ts";
 import { mixOf } from "#policy/learning/mix.ts";
@@ -15,6 +14,7 @@ import { eventsByText } from "./event-shards.ts";
 import { type Dropped, Learner } from "./feedback.ts";
 import { jsonBytes, jsonOf, type StageContext, type StageWork } from "./stage.ts";
 import { Unjudged } from "./unjudged.ts";
+import { windowOf } from "./window.ts";
 
 const Settings = z.object({
   preprocess: Config.shape.preprocess,
@@ -33,7 +33,7 @@ export const preprocess =
     const { preprocess: settings, dictionary, teacher } = Settings.parse(call.settings);
     const { examples: authored, classes } = fromArrow(await input("authored"));
     const keywords = z.array(AuthoredKeyword).parse(jsonOf(await input("keywords")));
-    const window = await input("window");
+    const window = windowOf(await input("window"));
     const limits = { classes: classes.length, maximumEventBytes: settings.maximumEventBytes };
     const dropped: Dropped = {};
     const learner = new Learner(authored, classes, settings);
@@ -51,7 +51,7 @@ export const preprocess =
       report({ read });
     }
     const learnt = learner.learnt();
-    const days = new Set(EventWindow.parse(jsonOf(window)).days.map(({ date }) => date)).size;
+    const days = new Set(window.days.map(({ date }) => date)).size;
     const mix = mixOf(types, settings.feedback.expected, days);
     const kept = authored.filter(({ split }) => split !== "live");
     const train = kept.filter(({ split }) => split === "train");

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { Config } from "#contracts/config.ts";
 import { AuthoredKeyword } from "#contracts/dictionary.ts";
 import { LogicalDate } from "#contracts/run.ts";
-import { EventWindow } from "#contracts/window.ts";
 import { fromArrow } from "#datasets/arrow.ts";
 import { decodeDictionary, wordsOf } from "#model/dictionary.ts";
 import { type Rebuilt, rebuildDictionary } from "#policy/dictionary.ts";
@@ -12,6 +11,7 @@ import { askedQueries, UsageCounts } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { eventsByText } from "./event-shards.ts";
 import { jsonOf, type StageContext, type StageWork } from "./stage.ts";
+import { windowOf } from "./window.ts";
 
 const Asked = z.object({ date: LogicalDate });
 const Settings = z.object({
@@ -32,14 +32,14 @@ export const rebuild =
     const { examples, classes } = fromArrow(await input("dataset"));
     const keywords = z.array(AuthoredKeyword).parse(jsonOf(await input("keywords")));
     const before = await input(call.inputs.served ? "served" : "made");
-    const bytes = await input("window");
+    const window = windowOf(await input("window"));
     const counts = new UsageCounts();
     const { maximumEventBytes } = preprocess;
-    for await (const events of eventsByText(needs, bytes, { classes: classes.length, maximumEventBytes }, {}))
+    for await (const events of eventsByText(needs, window, { classes: classes.length, maximumEventBytes }, {}))
       counts.add(askedQueries(events));
     const usage = counts.usage();
     const until = startOfDate(addDays(date, 1), timezone);
-    const first = EventWindow.parse(jsonOf(bytes)).days[0]?.date;
+    const first = window.days[0]?.date;
     const since = first === undefined ? until : startOfDate(first, timezone);
     const rebuilt = rebuildDictionary(wordsOf(decodeDictionary(before)), { usage, since, until }, limits, (words) =>
       buildDictionary({ examples, classes, keywords, usage, words }, limits),

@@ -1,10 +1,9 @@
 import type { ArtefactKind } from "#contracts/reference.ts";
 import type { RetentionReport } from "#contracts/retention.ts";
-import { EventWindow } from "#contracts/window.ts";
 import { type MadeArtefact, neededBy } from "#policy/retention.ts";
 import { segmentDigests } from "#stores/event-log.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { jsonOf } from "./stage.ts";
+import { windowOf } from "./window.ts";
 
 /** Models and blessings have a policy of their own; reports are read by people. */
 const STAYS: readonly ArtefactKind[] = ["model", "blessing", "report"];
@@ -33,7 +32,7 @@ export async function planArtefacts(
   const needed = neededBy([...models, ...served, ...segments, ...young], made);
   for (const { manifest, storedAt } of stored) {
     if (manifest.kind !== "window" || storedAt === undefined || !needed.has(manifest.sha256)) continue;
-    for (const { sha256 } of EventWindow.parse(jsonOf(await artefacts.get(manifest))).days) needed.add(sha256);
+    for (const { sha256 } of windowOf(await artefacts.get(manifest)).days) needed.add(sha256);
   }
   const gone = stored.filter(
     ({ manifest: { sha256, kind }, storedAt }) =>

@@ -5,6 +5,7 @@ import { normalise } from "#model/normalise.ts";
 import { askedQueries, byFrequency, frequentQueries } from "#training/usage.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { eventsByText } from "./event-shards.ts";
+import { windowOf } from "./window.ts";
 
 export const WarmSettings = z.object({
   warm: Config.shape.warm,
@@ -29,7 +30,12 @@ export async function warm(
   const { examples, classes } = fromArrow(from.authored);
   const { maximumEventBytes } = preprocess;
   let frequent: { text: string; count: number }[] = [];
-  for await (const events of eventsByText(needs, from.window, { classes: classes.length, maximumEventBytes }, {}))
+  for await (const events of eventsByText(
+    needs,
+    windowOf(from.window),
+    { classes: classes.length, maximumEventBytes },
+    {},
+  ))
     frequent = [...frequent, ...frequentQueries(askedQueries(events), dictionary.minimumUsers, limits.frequentQueries)]
       .sort(byFrequency)
       .slice(0, limits.frequentQueries);

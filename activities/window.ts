@@ -3,10 +3,13 @@ import type { ArtefactStore } from "#stores/artefacts.ts";
 import { linesOf } from "#stores/event-log.ts";
 import { jsonOf } from "./stage.ts";
 
-/** The raw lines of a window's partitions, oldest first; one partition is held at a time. @param bytes of the window artefact */
+/** @param bytes of the window artefact */
+export const windowOf = (bytes: Uint8Array): EventWindow => EventWindow.parse(jsonOf(bytes));
+
+/** The raw lines of a window's partitions, oldest first; one partition is held at a time. */
 export async function* linesOfWindow(
   artefacts: Pick<ArtefactStore, "get">,
-  bytes: Uint8Array,
+  { days }: EventWindow,
 ): AsyncGenerator<Iterable<string>> {
-  for (const { sha256 } of EventWindow.parse(jsonOf(bytes)).days) yield linesOf(await artefacts.get({ sha256 }));
+  for (const { sha256 } of days) yield linesOf(await artefacts.get({ sha256 }));
 }
