@@ -135,6 +135,17 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     );
   }
 
+  /** Every row of a list that is told in pages, oldest first. */
+  async function allOf<T extends { seq: number }>(path: string, schema: z.ZodType<T>): Promise<T[]> {
+    const all: T[] = [];
+    for (;;) {
+      const { text } = await ask(`${path}?after=${all.at(-1)?.seq ?? 0}&limit=${PAGE}`);
+      const page = linesOf(text);
+      all.push(...page.map((line) => read(schema, line)));
+      if (page.length < PAGE) return all;
+    }
+  }
+
   function read<T extends z.ZodType>(schema: T, text: string): z.infer<T> {
     try {
       return schema.parse(JSON.parse(text));
@@ -147,16 +158,10 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     async events(after, limit) {
       const { text, next } = await ask(`/admin/events?after=${after}&limit=${limit}`);
       if (next === null || !/^\d+$/.test(next)) throw unreachable("did not say where its log goes on");
-      return { lines: text.split("\n").filter((line) => line !== ""), next: Number(next) };
+      return { lines: linesOf(text), next: Number(next) };
     },
     async erasures() {
-      const all: Erasure[] = [];
-      for (;;) {
-        const { text } = await ask(`/admin/erasures?after=${all.at(-1)?.seq ?? 0}&limit=${PAGE}`);
-        const page = text.split("\n").filter((line) => line !== "");
-        all.push(...page.map((line) => read(Erasure, line)));
-        if (page.length < PAGE) return all;
-      }
+      return allOf("/admin/erasures", Erasure);
     },
     async pointer() {
       const { status, text } = await ask("/admin/pointer", {}, [404]);
@@ -220,13 +225,7 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
       return read(ShadowCounts, (await ask(`/admin/shadow/counts?from=${from}`)).text);
     },
     async disagreements() {
-      const all: KeptDisagreement[] = [];
-      for (;;) {
-        const { text } = await ask(`/admin/shadow?after=${all.at(-1)?.seq ?? 0}&limit=${PAGE}`);
-        const page = text.split("\n").filter((line) => line !== "");
-        all.push(...page.map((line) => read(KeptDisagreement, line)));
-        if (page.length < PAGE) return all;
-      }
+      return allOf("/admin/shadow", KeptDisagreement);
     },
     async labelDisagreements({ by, labels }) {
       let labelled = 0;
@@ -262,6 +261,8 @@ export function createEdgeClient({ url, adminSecret }: EdgeLocation, signer?: Pi
     },
   };
 }
+
+const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
 const sending = (method: string, body: unknown): RequestInit => ({
   method,
