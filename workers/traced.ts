@@ -1,15 +1,14 @@
-import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { WorkflowClientInterceptor } from "@temporalio/client";
-import { ApplicationFailure, defaultPayloadConverter, type Headers } from "@temporalio/common";
+import { ApplicationFailure, type Headers } from "@temporalio/common";
 import type { ActivityInterceptorsFactory } from "@temporalio/worker";
-import { formatTraceparent, parseTraceparent, TRACEPARENT } from "#contracts/trace.ts";
 import { attributesOf, resultOf, type Subject, subjectOf } from "#policy/trace-subject.ts";
-import { activeTrace } from "#stores/traced.ts";
-import { contextBelow, TRACER } from "./tracing.ts";
+import { activeTrace, errorName, inSpan } from "#stores/traced.ts";
+import { traceIn, withTrace } from "#workflows/trace-headers.ts";
+import { contextBelow } from "./tracing.ts";
 
 function below(headers: Headers): Headers {
   const active = activeTrace();
-  return active ? { ...headers, [TRACEPARENT]: defaultPayloadConverter.toPayload(formatTraceparent(active)) } : headers;
+  return active ? withTrace(headers, active) : headers;
 }
 
 /** What is started or told from within a trace goes on in it. Looks (queries, descriptions) leave none. */
@@ -35,8 +34,6 @@ export const tracedActivity: ActivityInterceptorsFactory = ({ info }) => {
     inbound: {
       execute(input, next) {
         about = subjectOf(input.args);
-        const header = input.headers[TRACEPARENT];
-        const above = header && parseTraceparent(String(defaultPayloadConverter.fromPayload(header)));
         const attributes = {
           ...(run === undefined ? {} : { "haqei.run": run }),
           "haqei.activity": info.activityId,
@@ -45,18 +42,12 @@ export const tracedActivity: ActivityInterceptorsFactory = ({ info }) => {
         };
         // Looking whether a stage's result was kept is about the stage too, but not the stage.
         const name = info.activityId === about.stage ? about.stage : info.activityType;
-        return trace.getTracer(TRACER).startActiveSpan(name, { attributes }, contextBelow(above), async (span) => {
-          try {
-            const result = await next(input);
-            about = { ...about, ...resultOf(result) };
-            span.setAttributes(attributesOf(about));
-            return result;
-          } catch (error) {
-            span.setStatus({ code: SpanStatusCode.ERROR, message: nameOf(error) });
-            throw error;
-          } finally {
-            span.end();
-          }
+        const within = { options: { attributes }, context: contextBelow(traceIn(input.headers)), nameOf };
+        return inSpan(name, within, async (span) => {
+          const result = await next(input);
+          about = { ...about, ...resultOf(result) };
+          span.setAttributes(attributesOf(about));
+          return result;
         });
       },
     },
@@ -74,6 +65,6 @@ export const tracedActivity: ActivityInterceptorsFactory = ({ info }) => {
   };
 };
 
-/** What it failed with, by name: messages may hold more than a trace should. */
+/** A failure that was made for Temporal is known by its type. */
 const nameOf = (error: unknown): string =>
-  error instanceof ApplicationFailure && error.type ? error.type : error instanceof Error ? error.name : "Error";
+  error instanceof ApplicationFailure && error.type ? error.type : errorName(error);

@@ -15,9 +15,8 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { Resource } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor, type ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import type { RunSpan, TraceContext } from "#contracts/trace.ts";
+import { inSpan, TRACER } from "#stores/traced.ts";
 
-/** Name under which this project's spans are made. */
-export const TRACER = "haqei";
 /** A collector that is away delays the end of a process by no more. */
 const EXPORT_TIMEOUT_MS = 2000;
 
@@ -114,16 +113,7 @@ export async function withinTrace<T>(
 ): Promise<T> {
   const tracing = startTracing("cli", url, warn);
   try {
-    return await trace.getTracer(TRACER).startActiveSpan(name, { root: true }, async (span) => {
-      try {
-        return await work();
-      } catch (error) {
-        span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : "Error" });
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
+    return await inSpan(name, { options: { root: true } }, work);
   } finally {
     await tracing.stop();
   }

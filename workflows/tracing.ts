@@ -1,4 +1,3 @@
-import { defaultPayloadConverter } from "@temporalio/common";
 import {
   ContinueAsNew,
   type Headers,
@@ -8,8 +7,9 @@ import {
   type WorkflowInterceptors,
   workflowInfo,
 } from "@temporalio/workflow";
-import { formatTraceparent, parseTraceparent, type RunSpan, TRACEPARENT, traceOfRun } from "#contracts/trace.ts";
+import { type RunSpan, traceOfRun } from "#contracts/trace.ts";
 import { attributesOf, resultOf } from "#policy/trace-subject.ts";
+import { traceIn, withTrace } from "./trace-headers.ts";
 
 export interface TraceSinks extends Sinks {
   trace: { ended(span: RunSpan): void };
@@ -24,10 +24,7 @@ export const interceptors = (): WorkflowInterceptors => {
   const { trace } = proxySinks<TraceSinks>();
   const own = traceOfRun(runId);
   let parentSpanId: string | undefined;
-  const below = (headers: Headers): Headers => ({
-    ...headers,
-    [TRACEPARENT]: defaultPayloadConverter.toPayload(formatTraceparent(own)),
-  });
+  const below = (headers: Headers): Headers => withTrace(headers, own);
   const ended = (attributes: Record<string, string>, error?: string): void =>
     trace.ended({
       ...own,
@@ -42,8 +39,7 @@ export const interceptors = (): WorkflowInterceptors => {
     inbound: [
       {
         execute(input, next) {
-          const header = input.headers[TRACEPARENT];
-          const above = header && parseTraceparent(String(defaultPayloadConverter.fromPayload(header)));
+          const above = traceIn(input.headers);
           if (above) {
             own.traceId = above.traceId;
             own.sampled = above.sampled;
