@@ -5,24 +5,19 @@ import { ROLLOUT_ID, type Rollout } from "#contracts/rollout.ts";
 import type { Act } from "#contracts/watch.ts";
 import { hoursOf } from "#policy/duration.ts";
 import { isOver } from "#policy/rollout.ts";
-import { change } from "#stores/change.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { decidedOnce, EpisodeDecision } from "./episode-decisions.ts";
 import { named } from "./failure.ts";
 import { beating } from "./heartbeat.ts";
 import { goBack } from "./roll-back.ts";
 
-/** What was decided for an alert's episode: an attempt after a crash does the same, and no more. */
-const Decision = z.strictObject({
-  episode: z.string(),
-  at: z.number(),
+const Decision = EpisodeDecision.extend({
   how: z.enum(["rollout", "previous", "simple", "settling", "nothing"]),
   /** The model that is taken away. */
   model: z.string().optional(),
 });
 type Decision = z.infer<typeof Decision>;
-const Decisions = z.array(Decision);
-const NAME = "watch/rollbacks";
-const KEPT = 100;
+const DECISIONS = { name: "watch/rollbacks", schema: Decision };
 const HOUR = 3_600_000;
 const PERSON = "auto_rollback";
 
@@ -113,11 +108,8 @@ async function decided(
     if (pointer.canary) return { how: "previous", model: pointer.canary.sha256 };
     return pointer.previous ? { how: "previous", model: pointer.current.sha256 } : { how: "simple" };
   };
-  const all = await change(registry, NAME, Decisions, [], (known) => {
-    if (known.some((one) => one.episode === episode)) return known;
+  return decidedOnce(registry, DECISIONS, episode, (known) => {
     const isSettling = known.some((one) => acted(one) && one.at > settled);
-    const decision: Decision = { episode, at, ...(isSettling ? { how: "settling" as const } : wanted()) };
-    return [decision, ...known].slice(0, KEPT);
+    return { episode, at, ...(isSettling ? { how: "settling" as const } : wanted()) };
   });
-  return all.find((one) => one.episode === episode) as Decision;
 }

@@ -7,21 +7,17 @@ import { logicalDateOf } from "#policy/logical-date.ts";
 import { appendAudit } from "#stores/audit-log.ts";
 import { change } from "#stores/change.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { decidedOnce, EpisodeDecision } from "./episode-decisions.ts";
 import { named } from "./failure.ts";
 
-/** What was decided for an alert's episode: an attempt after a crash does the same, and no more. */
-const Decision = z.strictObject({
-  episode: z.string(),
-  at: z.number(),
+const Decision = EpisodeDecision.extend({
   how: z.enum(["start", "cooling"]),
   date: LogicalDate,
   /** It was started and written into the audit log. */
   done: z.boolean(),
 });
 type Decision = z.infer<typeof Decision>;
-const Decisions = z.array(Decision);
-const NAME = "watch/retrains";
-const KEPT = 100;
+const DECISIONS = { name: "watch/retrains", schema: Decision };
 const HOUR = 3_600_000;
 const PERSON = "emergency_retrain";
 
@@ -75,27 +71,19 @@ export const emergencyRetrain =
         await start(input, at);
         const detail = { rule: call.rule, value: call.value ?? "not measured", run };
         await appendAudit(registry, { at: now(), person: PERSON, action: "run emergency", detail, status: 0 });
-        await change(registry, NAME, Decisions, [], (known) =>
+        await change(registry, DECISIONS.name, z.array(Decision), [], (known) =>
           known.map((one) => (one.episode === call.episode ? { ...one, done: true } : one)),
         );
       }
       return `the emergency retrain ${run} was started`;
     });
 
-async function decided({ config, registry, now }: Needs, { episode }: Act): Promise<Decision> {
+function decided({ config, registry, now }: Needs, { episode }: Act): Promise<Decision> {
   const at = now();
   const cooled = at - hoursOf(config.emergency.coolDown) * HOUR;
-  const all = await change(registry, NAME, Decisions, [], (known) => {
-    if (known.some((one) => one.episode === episode)) return known;
+  return decidedOnce(registry, DECISIONS, episode, (known) => {
     const isCooling = known.some(({ how, at: then }) => how === "start" && then > cooled);
-    const decision: Decision = {
-      episode,
-      at,
-      how: isCooling ? "cooling" : "start",
-      date: logicalDateOf(at, config.timezone),
-      done: false,
-    };
-    return [decision, ...known].slice(0, KEPT);
+    const date = logicalDateOf(at, config.timezone);
+    return { episode, at, how: isCooling ? "cooling" : "start", date, done: false };
   });
-  return all.find((one) => one.episode === episode) as Decision;
 }
