@@ -1,5 +1,5 @@
 import type { CallingSettings } from "#contracts/watch.ts";
-import { addDays, logicalDateOf } from "#policy/logical-date.ts";
+import { dateOfScheduledRun } from "#policy/logical-date.ts";
 import { reportMessage, type WeekInShort } from "#policy/weekly-message.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { named } from "./failure.ts";
@@ -30,7 +30,7 @@ export const reportWeek =
     beating(() =>
       named(async () => {
         const { routes, retry, timezone } = callingSettings(config);
-        const week = await weekly(to ?? addDays(logicalDateOf(at, timezone), -1), now());
+        const week = await weekly(to ?? dateOfScheduledRun(at, timezone), now());
         return { message: reportMessage(week, at, routes), retry };
       }),
     );

@@ -4,7 +4,7 @@ import { NotReachableError } from "#contracts/errors.ts";
 import { INCIDENTS, type Incident } from "#contracts/incident.ts";
 import { WATCH, WatchRecord } from "#contracts/watch.ts";
 import { decodeModel } from "#model/codec.ts";
-import { addDays, logicalDateOf, startOfDate } from "#policy/logical-date.ts";
+import { addDays, startOfDate } from "#policy/logical-date.ts";
 import type { WeekInShort } from "#policy/weekly-message.ts";
 import type { ArtefactStore } from "#stores/artefacts.ts";
 import { digestOf } from "#stores/digest.ts";
@@ -115,9 +115,6 @@ export async function weekInShort(
   const { from, sha256, report } = await writeWeeklyReport(of, to, now);
   return { from, to, sha256, lines: report.lead };
 }
-
-/** The week that ended last: seven days up to yesterday. */
-export const lastDay = (now: number, timezone: string): string => addDays(logicalDateOf(now, timezone), -1);
 
 async function unlessUnreachable<T>(work: Promise<T>): Promise<T | undefined> {
   try {

@@ -15,7 +15,7 @@ export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 }
 
-/** The day whose events a run scheduled at this instant learns from: the one before, in `timezone`. */
+/** The day before this instant, in `timezone`: whose events a run scheduled then learns from, and the last of the week that a report tells. */
 export const dateOfScheduledRun = (instant: number, timezone: string): string =>
   addDays(logicalDateOf(instant, timezone), -1);
 

@@ -22,9 +22,10 @@ export function stagesOf(
 
 /** What people call a stage. */
 export const stageName = (percentage: number): string => (percentage === 0 ? "shadow" : `${percentage}%`);
-/** The same of a share from 0 to 1, where a rollout is. */
-export const placeOf = (share: number): string =>
-  share === 0 ? "in shadow" : `at ${stageName(Number((share * 100).toFixed(2)))}`;
+/** The same of a share from 0 to 1. */
+export const shareName = (share: number): string => stageName(Number((share * 100).toFixed(2)));
+/** Where a rollout is. */
+export const placeOf = (share: number): string => (share === 0 ? "in shadow" : `at ${shareName(share)}`);
 
 const SECONDS_AN_HOUR = 3600;
 

@@ -2,11 +2,11 @@ import { BarChart } from "echarts/charts";
 import { GridComponent, LegendComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { FAINT, PAPER, RULE } from "./report-colours.ts";
+import { FAINT, PAPER, RULE, SEAL, SLATE } from "./report-colours.ts";
 
 use([BarChart, GridComponent, LegendComponent, SVGRenderer]);
 
-const COLOURS = ["#3f6f8f", "#8fb0c4", "#a8442a", "#d39a6a", "#7f8f5a", "#b9c29a", "#6b6356", "#c9bda6", "#5b4a6b"];
+const COLOURS = [SLATE, "#8fb0c4", SEAL, "#d39a6a", "#7f8f5a", "#b9c29a", FAINT, "#c9bda6", "#5b4a6b"];
 
 export interface Bars {
   /** A bar each. */

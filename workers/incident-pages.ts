@@ -1,5 +1,5 @@
 import type { Incident } from "#contracts/incident.ts";
-import { clock, escaped, figures, page, table } from "./run-pages.ts";
+import { clock, escaped, figures, happened, page, table } from "./run-pages.ts";
 
 const HEADS = ["incident", "level", "cause", "opened (UTC)", "answered", "over"];
 
@@ -47,15 +47,7 @@ export function incidentPage(incident: Incident): string {
           : {}),
         "what to do": `OPERATIONS.md#${cause}`,
       }),
-      `<h2>What happened</h2>${table(
-        ["at (UTC)", "", "by", "reason"],
-        timeline.map(({ at, what, person, reason }) => [
-          clock(at),
-          escaped(what),
-          escaped(person ?? ""),
-          escaped(reason ?? ""),
-        ]),
-      )}`,
+      happened(timeline),
     ].join("\n"),
   });
 }

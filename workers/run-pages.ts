@@ -1,6 +1,6 @@
 import type { Rollout, RolloutLook } from "#contracts/rollout.ts";
 import type { RunReport, StageState } from "#contracts/run.ts";
-import { isOver } from "#policy/rollout.ts";
+import { isOver, placeOf, shareName } from "#policy/rollout.ts";
 import { DAGS } from "#workflows/kinds.ts";
 import { dagPicture, STATE_COLOURS } from "./dag-picture.ts";
 import { liveStages } from "./runs.ts";
@@ -67,30 +67,20 @@ export function rolloutPage(rollout: Rollout): string {
           .toReversed()
           .map((look) => [
             clock(look.at),
-            `${look.share * 100}%`,
+            shareName(look.share),
             `${look.action}, ${look.reason}`,
             of(look.canary),
             of(look.stable),
             String(look.pairs),
           ]),
       )}`,
-      `<h2>What happened</h2>${table(
-        ["at (UTC)", "", "by", "reason"],
-        history
-          .toReversed()
-          .map(({ at, what, person, reason }) => [
-            clock(at),
-            escaped(what),
-            escaped(person ?? ""),
-            escaped(reason ?? ""),
-          ]),
-      )}`,
+      happened(history.toReversed()),
     ].join("\n"),
   });
 }
 
 const standing = ({ state, stage }: Rollout): string =>
-  `<span class="badge ${BADGES[state] ?? "running"}">${state}</span>${stage ? ` at ${stage.share * 100}% of users` : ""}`;
+  `<span class="badge ${BADGES[state] ?? "running"}">${state}</span>${stage ? ` ${placeOf(stage.share)}${stage.share > 0 ? " of users" : ""}` : ""}`;
 /** States that are over, in the colours of runs. */
 const BADGES: Partial<Record<Rollout["state"], RunReport["status"]>> = {
   released: "completed",
@@ -100,6 +90,19 @@ const BADGES: Partial<Record<Rollout["state"], RunReport["status"]>> = {
   withdrawn: "cancelled",
   refused: "cancelled",
 };
+/** What happened, in this order, and who had it done. */
+export const happened = (
+  notes: readonly { at: number; what: string; person?: string | undefined; reason?: string | undefined }[],
+): string =>
+  `<h2>What happened</h2>${table(
+    ["at (UTC)", "", "by", "reason"],
+    notes.map(({ at, what, person, reason }) => [
+      clock(at),
+      escaped(what),
+      escaped(person ?? ""),
+      escaped(reason ?? ""),
+    ]),
+  )}`;
 export const clock = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 export const figures = (values: Record<string, unknown>): string =>
   `<dl>${Object.entries(values)

@@ -1,6 +1,6 @@
 import type { Tracked } from "#activities/live-accuracy.ts";
 import type { AlertEpisode } from "#contracts/alert.ts";
-import type { CostReport } from "#contracts/cost.ts";
+import type { CostReport, RunCost } from "#contracts/cost.ts";
 import type { Experiment, ExperimentReport } from "#contracts/experiment.ts";
 import type { Incident } from "#contracts/incident.ts";
 import type { ReleaseEvent } from "#contracts/release.ts";
@@ -85,6 +85,7 @@ function accuracy({ accuracy: { days, start, milestones, judged }, target }: Wee
 
 function runs({ runs }: Week): Section {
   const seconds = ({ stages }: RunReport) => stages.reduce((sum, stage) => sum + stage.seconds, 0);
+  const costs = (runs ?? []).map(runCost);
   return {
     title: "Runs and verdicts",
     sentences: [
@@ -92,20 +93,20 @@ function runs({ runs }: Week): Section {
         ? "Temporal did not answer: the week's runs are not known here."
         : `${runs.filter(({ status }) => status === "completed").length} of ${runs.length} runs completed; ${runs.filter(({ verdict }) => verdict?.action === "promote").length} were promoted.`,
     ],
-    ...(runs?.some((run) => runCost(run).cpuSeconds > 0)
-      ? { picture: { name: "cpu.svg", svg: barsPicture(cpuByStage(runs), "CPU seconds") } }
+    ...(costs.some(({ cpuSeconds }) => cpuSeconds > 0)
+      ? { picture: { name: "cpu.svg", svg: barsPicture(cpuByStage(costs), "CPU seconds") } }
       : {}),
     table: {
       head: ["run", "status", "verdict", "reason", "test top-1", "seconds", "CPU seconds", "MB made", "actions"],
-      rows: (runs ?? []).map((run) => [
+      rows: (runs ?? []).map((run, at) => [
         run.workflowId,
         run.status,
         run.verdict?.action ?? "",
         run.verdict?.reason ?? run.error ?? "",
         run.stages.find(({ name }) => name === "04:validate")?.summary ?? "",
         seconds(run).toFixed(0),
-        runCost(run).cpuSeconds.toFixed(0),
-        (runCost(run).bytes / 1e6).toFixed(1),
+        (costs[at]?.cpuSeconds ?? 0).toFixed(0),
+        ((costs[at]?.bytes ?? 0) / 1e6).toFixed(1),
         run.actions === undefined ? "" : String(run.actions),
       ]),
     },
@@ -113,8 +114,7 @@ function runs({ runs }: Week): Section {
 }
 
 /** CPU seconds of each run, by stage. */
-function cpuByStage(runs: readonly RunReport[]): Bars {
-  const costs = runs.map(runCost);
+function cpuByStage(costs: readonly RunCost[]): Bars {
   const names = [...new Set(costs.flatMap(({ stages }) => stages.map(({ name }) => name)))];
   return {
     columns: costs.map(({ workflowId }) => workflowId),

@@ -14,7 +14,7 @@ import type { StageEvidence } from "#contracts/judge.ts";
 import type { Candidate, Command, Looked, OpenedRollout, Rollout, RolloutState } from "#contracts/rollout.ts";
 import { hoursOf } from "#policy/duration.ts";
 import { closedAt } from "#policy/freeze-calendar.ts";
-import { placeOf, stageName, stagesOf } from "#policy/rollout.ts";
+import { placeOf, shareName, stageName, stagesOf } from "#policy/rollout.ts";
 import { errand, HEARTBEAT, persistentErrand } from "./errand.ts";
 import { searchAttributes } from "./messages.ts";
 import { openDesk } from "./rollout-desk.ts";
@@ -278,8 +278,7 @@ export async function canaryRollout(input: RolloutInput): Promise<Rollout> {
       pairs: accuracy?.n ?? 0,
     });
     rollout.looks.splice(0, rollout.looks.length - KEPT);
-    if (before?.reason !== verdict.reason)
-      note(`${stageName(stage.share * 100)}: ${verdict.action}, ${verdict.reason}`);
+    if (before?.reason !== verdict.reason) note(`${shareName(stage.share)}: ${verdict.action}, ${verdict.reason}`);
     if (before?.action !== verdict.action || number === 0)
       upsertSearchAttributes([{ key: searchAttributes.verdict, value: verdict.action }]);
     return found;

@@ -1,12 +1,11 @@
 import type { Rollout, RolloutLook } from "#contracts/rollout.ts";
 import type { ReleaseStatus } from "#contracts/status.ts";
-import { isOver, placeOf, stageName } from "#policy/rollout.ts";
+import { isOver, placeOf, shareName } from "#policy/rollout.ts";
 
 const HEAD =
   "| at (UTC)\u2003\u2003 | share\u2003 | verdict\u2003\u2003 | canary\u2003\u2003 | stable\u2003\u2003 | labelled pairs |";
 
 const at = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
-const named = (share: number): string => stageName(Number((share * 100).toFixed(2)));
 const arm = ({ users, usersWithError }: RolloutLook["canary"]): string => `${usersWithError} of ${users}`;
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
@@ -17,7 +16,7 @@ export function rolloutDetails(rollout: Rollout): string {
     .slice(-5)
     .map(
       (look) =>
-        `| ${at(look.at)} | ${named(look.share)} | ${look.action}, ${look.reason} | ${arm(look.canary)} | ${arm(look.stable)} | ${look.pairs} |`,
+        `| ${at(look.at)} | ${shareName(look.share)} | ${look.action}, ${look.reason} | ${arm(look.canary)} | ${arm(look.stable)} | ${look.pairs} |`,
     );
   const happened = history
     .slice(-8)

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Sha256 } from "#contracts/reference.ts";
 import { LogicalDate } from "#contracts/run.ts";
 import type { Home } from "#local/home.ts";
+import { dateOfScheduledRun } from "#policy/logical-date.ts";
 import type { Act } from "../context.ts";
 import { date } from "./run.ts";
 
@@ -36,9 +37,9 @@ export function register(program: Command, act: Act): void {
     .action(
       act<{ week?: string; out: string; send?: boolean }>(async (context, { week, out, send }) => {
         const { home, loaded } = await context.load();
-        const { lastDay, writeWeeklyReport } = await import("#local/report.ts");
+        const { writeWeeklyReport } = await import("#local/report.ts");
         const now = Date.now();
-        const to = week ?? lastDay(now, loaded.config.timezone);
+        const to = week ?? dateOfScheduledRun(now, loaded.config.timezone);
         const done = await writeWeeklyReport({ home, loaded }, to, now);
         const files: Record<string, string> = {
           "report.html": done.html,
