@@ -2,29 +2,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Config, FeedbackConfig } from "#contracts/config.ts";
 import { FeedbackType, type LoggedEvent } from "#contracts/event.ts";
-import { type Example, UnjudgedQueries } from "#contracts/example.ts";
+import { UnjudgedQueries } from "#contracts/example.ts";
 import { fromArrow, toArrow } from "#datasets/arrow.ts";
 import { explore } from "#policy/exploration.ts";
 import { randomOf } from "#simulation/random.ts";
 import { learnExamples } from "./feedback.ts";
 import { preprocess } from "./preprocess.ts";
 import { jsonBytes, jsonOf, type StageContext } from "./stage.ts";
+import { authored } from "./test-support/authored.ts";
 
 const CLASSES = ["1", "2", "3"];
 const [WRONG, RIGHT, OTHER] = [1, 2, 3];
 const { weights } = Config.parse({}).preprocess;
-
-const authored = (text: string, label: string, split: Example["split"]): Example => ({
-  id: `${split}-${text}`,
-  label,
-  text,
-  lang: "ja",
-  split,
-  weight: 1,
-  source: "authored",
-  family: text,
-  acceptable: [],
-});
 
 const said = (
   seq: number,

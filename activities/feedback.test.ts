@@ -4,6 +4,7 @@ import { FeedbackConfig, type LearningWeights } from "#contracts/config.ts";
 import type { FeedbackType, LoggedEvent } from "#contracts/event.ts";
 import { Example } from "#contracts/example.ts";
 import { learnExamples, readEvents } from "./feedback.ts";
+import { authored } from "./test-support/authored.ts";
 
 const CLASSES = Array.from({ length: 384 }, (_, index) => String(index + 1));
 const MAXIMUM_BYTES = 65_536;
@@ -42,17 +43,6 @@ function event(
   };
 }
 
-const authored = (text: string, label: string, split: Example["split"]): Example => ({
-  id: `${split}-${text}`,
-  label,
-  text,
-  lang: "ja",
-  split,
-  weight: 1,
-  source: "authored",
-  family: text,
-  acceptable: [],
-});
 const learn = (events: LoggedEvent[], known: Example[] = []) => {
   const { examples, dropped } = learnExamples(events, known, CLASSES, { weights, feedback });
   return { examples, dropped };

@@ -3,14 +3,10 @@ import { expect, test } from "vitest";
 import { Config } from "#contracts/config.ts";
 import type { LoggedEvent } from "#contracts/event.ts";
 import type { Example } from "#contracts/example.ts";
+import { authored } from "./test-support/authored.ts";
 import { Unjudged } from "./unjudged.ts";
 
 const { weights } = Config.parse({}).preprocess;
-
-const authored = (text: string, split: Example["split"]): Example => ({
-  ...{ id: `${split}-${text}`, label: "1", text, lang: "ja", split, weight: 1 },
-  ...{ source: "authored", family: text, acceptable: [] },
-});
 
 /** A look of a second, which says nothing, unless told otherwise. */
 const said = (
@@ -51,11 +47,11 @@ test.each<[string, Partial<LoggedEvent>]>([
 
 test("what people hold out or labelled is no unjudged query, however it is written; what they only ask is", () => {
   const people = [
-    authored("help me", "test"),
-    authored("席がない", "dev"),
-    authored("職人が来ない", "contrast"),
-    authored("道に迷う", "train"),
-    authored("帰りたい", "live"),
+    authored("help me", "1", "test"),
+    authored("席がない", "1", "dev"),
+    authored("職人が来ない", "1", "contrast"),
+    authored("道に迷う", "1", "train"),
+    authored("帰りたい", "1", "live"),
   ];
   const events = ["Help  Me", "席がない", "職人が来ない", "道に迷う", "帰りたい"].map((text, at) => said(at + 1, text));
   expect(gathered(events, people)).toEqual(["帰りたい"]);

@@ -16,12 +16,10 @@ export async function startMailServer(): Promise<MailServer> {
     onRcptTo: ({ address }, _session, done) =>
       done(address.startsWith("nobody@") ? Object.assign(new Error("no such user"), { responseCode: 550 }) : null),
     onData(stream, _session, done) {
-      let text = "";
-      stream.on("data", (part: Buffer) => {
-        text += part.toString("utf8");
-      });
+      const parts: Buffer[] = [];
+      stream.on("data", (part: Buffer) => parts.push(part));
       stream.on("end", () => {
-        mails.push(text);
+        mails.push(Buffer.concat(parts).toString("utf8"));
         done();
       });
     },

@@ -57,12 +57,6 @@ async function ask(): Promise<void> {
 const run = () =>
   startRun(system.servers.endpoints, { kind: "daily", date: TODAY, seed, release: true }, { wait: true, again: true });
 
-const pidOf = (name: string): number => {
-  const child = system.servers.children().find((one) => one.name === name);
-  if (!child) throw new Error(`no process ${name} runs`);
-  return child.pid;
-};
-
 const progress = (): Promise<RunOutcome | undefined> =>
   system.client.workflow
     .getHandle(`daily-${TODAY}`)
@@ -111,10 +105,10 @@ describe("kill -9 in the middle of training", () => {
       "training has left a checkpoint",
       async () => (await stageIs("03:train", "running")) && hasCheckpoint(),
     );
-    const killed = pidOf(name);
+    const killed = system.pidOf(name);
     process.kill(killed, "SIGKILL");
     const report = await running;
-    expect(pidOf(name)).not.toBe(killed);
+    expect(system.pidOf(name)).not.toBe(killed);
     await expectHealthy(report);
     if (name === "compute") {
       expect(report.metrics["train.resumed_epochs"]).toBeGreaterThan(0);
@@ -141,11 +135,11 @@ describe("kill -9 in the middle of a release", () => {
       async () => (await stageIs("05:compress", "running")) || (await stageIs("05:compress", "ran")),
     );
     // The edge holds its breath, so that the release hangs half-way for as long as it takes to kill something.
-    const edge = pidOf("edge");
+    const edge = system.pidOf("edge");
     process.kill(-edge, "SIGSTOP");
     try {
       await until(running, "the release has begun", () => stageIs("07:distribute", "running"));
-      process.kill(pidOf(name), "SIGKILL");
+      process.kill(system.pidOf(name), "SIGKILL");
     } finally {
       if (name !== "edge") process.kill(-edge, "SIGCONT");
     }

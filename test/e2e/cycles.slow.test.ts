@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Pointer } from "#contracts/pointer.ts";
@@ -7,7 +6,6 @@ import type { RunKind, RunReport } from "#contracts/run.ts";
 import { runDemonstration } from "#local/demonstration.ts";
 import { decodeDictionary } from "#model/dictionary.ts";
 import { logicalDateOf } from "#policy/logical-date.ts";
-import { createEdgeClient } from "#stores/edge.ts";
 import { readExperiments } from "#stores/experiments.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { sqliteRegistry } from "#stores/registry.ts";
@@ -56,12 +54,7 @@ const ask = (n: number, seed: number) =>
     seed,
     date: TODAY,
   });
-const edge = async () =>
-  createEdgeClient({
-    url: system.servers.endpoints.edge.url,
-    adminSecret: (await readFile(system.home.adminSecretFile, "utf8")).trim(),
-  });
-const pointer = async () => (await edge()).pointer();
+const pointer = async () => system.edge.pointer();
 const bytesOf = (sha256: string | undefined) => folderArtefacts(system.home.artefacts).get({ sha256: sha256 ?? "" });
 const outputOf = ({ stages }: RunReport, stage: string) =>
   bytesOf(stages.find(({ name }) => name === stage)?.output?.sha256);
@@ -86,7 +79,7 @@ afterAll(async () => {
 describe("an emergency", () => {
   it("trains on from the current model, is judged, and in canary within 30 minutes, whoever trains for hours", async () => {
     expect(day.error).toBeUndefined();
-    const compute = system.servers.children().find(({ name }) => name === "compute")?.pid ?? 0;
+    const compute = system.pidOf("compute");
     const stuck = run("weekly");
     await expect
       .poll(() => stageNow(`weekly-${TODAY}`, "03:train"), { timeout: 120_000, interval: 100 })
@@ -133,7 +126,7 @@ describe("a week", () => {
 
   it("measures how far the daily chain has drifted, says what it had too little of, and sets up next week's experiment", async () => {
     // A person, too, decides on a stage only once its canary has answered somebody.
-    await asking(await edge(), 400, (turn) =>
+    await asking(system.edge, 400, (turn) =>
       postJson(`${system.servers.endpoints.edge.url}/api/classify`, {
         text: live()[turn % live().length]?.text,
         userId: randomUUID(),

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,7 +13,6 @@ import { decodeDictionary } from "#model/dictionary.ts";
 import { runCost } from "#policy/cost/run-cost.ts";
 import { addDays, logicalDateOf } from "#policy/logical-date.ts";
 import { METRICS } from "#policy/metrics.ts";
-import { createEdgeClient } from "#stores/edge.ts";
 import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { sqliteRegistry } from "#stores/registry.ts";
 import { planBackfill, runBackfill } from "#workers/backfill.ts";
@@ -82,11 +80,6 @@ async function scraped() {
 const statuses = (report: RunReport): Record<string, string> =>
   Object.fromEntries(report.stages.map(({ name, status }) => [name, status]));
 const classify = async () => (await postJson(`${system.servers.endpoints.edge.url}/api/classify`, QUESTION)).json;
-const edge = async () =>
-  createEdgeClient({
-    url: system.servers.endpoints.edge.url,
-    adminSecret: (await readFile(system.home.adminSecretFile, "utf8")).trim(),
-  });
 
 beforeAll(async () => {
   collector = await otlpReceiver();
@@ -186,7 +179,7 @@ describe("one day", () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const { parentSpanId } of ours()) if (parentSpanId !== undefined) expect(ids).toContain(parentSpanId);
     expect(collector.faults).toEqual([]);
-    const { actions } = await (await edge()).audit();
+    const { actions } = await system.edge.audit();
     expect(actions.find(({ action }) => action === "PUT /admin/pointer")?.trace).toBe(traceId);
   });
 
@@ -219,12 +212,12 @@ describe("one day", () => {
     });
     expect(first.metrics["preprocess.events"]).toBe(accepted);
     expect(Number(first.metrics["preprocess.learnt"])).toBeGreaterThan(50);
-    const { next } = await (await edge()).events(0, 1);
+    const { next } = await system.edge.events(0, 1);
     expect(next).toBeGreaterThan(0);
   });
 
   it("releases a dictionary within its size with the model, and answers likely queries beforehand", async () => {
-    const pointer = await (await edge()).pointer();
+    const pointer = await system.edge.pointer();
     const bytes = await folderArtefacts(system.home.artefacts).get({ sha256: pointer?.dictionary ?? "" });
     expect(bytes.byteLength).toBeLessThanOrEqual(300 * 1024);
     expect(decodeDictionary(bytes).terms).toHaveLength(Number(first.metrics["preprocess.dictionary_words"]));
@@ -360,7 +353,7 @@ describe("one day", () => {
       expect(statuses(run)).toMatchObject({ "03:train": "skipped", "06:deploy": "skipped" });
       expect(run.stages.find(({ name }) => name === "03:train")?.summary).toContain("daily.data_required 500");
     }
-    expect((await (await edge()).pointer())?.current.sha256).toBe(first.model?.sha256);
+    expect((await system.edge.pointer())?.current.sha256).toBe(first.model?.sha256);
   });
 
   it("starts a scheduled run for the day before in Tokyo, once a date, whenever it is caught up", async () => {
@@ -412,7 +405,7 @@ describe("one day", () => {
   it("measures all 27 items of specification 4.1 after some traffic, a release and a batch", async () => {
     const { edge: at } = readEndpoints(system.home);
     const texts = system.authored.examples.filter(({ split }) => split === "live").map(({ text }) => text);
-    await judging(await edge(), at.url, { n: 150, right: 120, texts, roundTripMs: 20 });
+    await judging(system.edge, at.url, { n: 150, right: 120, texts, roundTripMs: 20 });
     await expect
       .poll(async () => (await scraped()).told("accuracy_n"), { timeout: 60_000 })
       .toBeGreaterThanOrEqual(150);

@@ -21,21 +21,16 @@ async function recover(...args: string[]) {
   return { exit, ...output, step: (name: string) => output.steps.find((one) => one.name === name) };
 }
 
-function pidOf(name: string): number {
-  const pid = all.system.servers.children().find((child) => child.name === name)?.pid;
-  if (pid === undefined) throw new Error(`${name} does not run`);
-  return pid;
-}
 const ask = (text = `ρω σιγμα ${Math.random()}`) => all.edge.classify(text, `user-${Math.random()}`);
 const answersOtherThan = (pid: number) => () =>
   all.edge.health().then(
-    () => pidOf("edge") !== pid,
+    () => all.system.pidOf("edge") !== pid,
     () => false,
   );
 
 /** An edge whose isolates remember nothing. */
 async function startEdgeAgain(): Promise<void> {
-  const killed = pidOf("edge");
+  const killed = all.system.pidOf("edge");
   process.kill(-killed, "SIGKILL");
   await expect.poll(answersOtherThan(killed), { timeout: 60_000 }).toBe(true);
 }
@@ -95,7 +90,7 @@ describe("haqei recover", () => {
   });
 
   it("goes back and proves it while Temporal is silent", async () => {
-    const temporal = pidOf("temporal");
+    const temporal = all.system.pidOf("temporal");
     process.kill(temporal, "SIGSTOP");
     try {
       const { exit, recovered, step } = await recover();

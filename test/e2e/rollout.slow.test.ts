@@ -18,11 +18,6 @@ let all: RolloutSystem;
 let users: ReturnType<typeof startUsers> | undefined;
 const by = (reason: string) => ({ person: "mika", reason });
 const say = (name: CommandName, reason: string) => tellRollout(all.system.servers.endpoints, name, by(reason));
-const pidOf = (name: string): number => {
-  const child = all.system.servers.children().find((one) => one.name === name);
-  if (!child) throw new Error(`no process ${name} runs`);
-  return child.pid;
-};
 /** What the edge serves, whatever the tests before have done. */
 async function servedNow(): Promise<string> {
   const served = (await all.edge.pointer())?.current.sha256;
@@ -46,9 +41,11 @@ async function opened(cause: string, level: number): Promise<void> {
   }
 }
 async function killEdge(): Promise<void> {
-  const killed = pidOf("edge");
+  const killed = all.system.pidOf("edge");
   process.kill(killed, "SIGKILL");
-  await expect.poll(async () => pidOf("edge") !== killed && (await answers()), { timeout: 60_000 }).toBe(true);
+  await expect
+    .poll(async () => all.system.pidOf("edge") !== killed && (await answers()), { timeout: 60_000 })
+    .toBe(true);
 }
 /** What a command prints as JSON, and how it exits. */
 async function haqei(...args: string[]) {
@@ -184,7 +181,7 @@ describe("a rollout on real parts", () => {
     await start(one);
     await all.at(one, 0.25);
     await say("pause", "a look at what happens without Temporal");
-    const temporal = pidOf("temporal");
+    const temporal = all.system.pidOf("temporal");
     process.kill(temporal, "SIGSTOP");
     try {
       const { exit, output } = await haqei("release", "rollback", "--reason", "it must go now");
@@ -202,7 +199,7 @@ describe("a rollout on real parts", () => {
     const [served, one] = [await servedNow(), all.next()];
     await start(one);
     await all.at(one, 0.25);
-    const edge = pidOf("edge");
+    const edge = all.system.pidOf("edge");
     process.kill(-edge, "SIGSTOP");
     const saying = say("rollback", "it must go");
     await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -273,7 +270,7 @@ describe("a rollout on real parts", () => {
     await start(one);
     for (const share of [0, 0.25, 0.5]) {
       await all.at(one, share);
-      process.kill(pidOf("pipeline"), "SIGKILL");
+      process.kill(all.system.pidOf("pipeline"), "SIGKILL");
     }
     const rollout = await all.until(one);
     expect(rollout.state).toBe("released");

@@ -15,7 +15,7 @@ import { ALERT_RULES } from "#policy/alerts/rules.ts";
 import { logicalDateOf } from "#policy/logical-date.ts";
 import { connectClient, startRun } from "#workers/client.ts";
 import { reportRun } from "#workers/runs.ts";
-import { startSystem } from "../support/system.ts";
+import { pidIn, startSystem } from "../support/system.ts";
 import { findPrograms, type Programs, startTopology, type Topology } from "../support/topology.ts";
 
 /**
@@ -95,11 +95,7 @@ describe.skipIf(missing.length > 0)("the topology", () => {
       date: TODAY,
     });
 
-  const pidOf = (name: string): number => {
-    const child = topology.children().find((one) => one.name === name);
-    if (!child) throw new Error(`no process ${name} runs`);
-    return child.pid;
-  };
+  const pidOf = (name: string): number => pidIn(topology.children(), name);
   const workerOf = (kind: string, pid: number): string | undefined =>
     topology.children().find((child) => child.name.startsWith(kind) && child.pid === pid)?.name;
 

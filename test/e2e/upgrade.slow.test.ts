@@ -105,7 +105,6 @@ async function buildOf(workflowId: string, runId?: string): Promise<string | nul
   const { raw } = await system.client.workflow.getHandle(workflowId, runId).describe();
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId;
 }
-const pidOf = (name: string): number => system.servers.children().find((child) => child.name === name)?.pid as number;
 const runOf = (more: Partial<RunInput>, again = false): Promise<RunReport> =>
   startRun(
     system.servers.endpoints,
@@ -131,7 +130,7 @@ it("keeps a run with the build that began it, gives new runs to the current one,
   expect(await buildOf(ROLLOUT_ID)).toBe("v1");
 
   // A run in the middle: its training waits for a worker.
-  process.kill(pidOf("compute"), "SIGSTOP");
+  process.kill(system.pidOf("compute"), "SIGSTOP");
   const inFlight = runOf({ seed: 3 }, true);
   const workflowId = `daily-${TODAY}`;
   await expect.poll(() => waitsFor(workflowId), { timeout: 60_000 }).toContain("train");
@@ -150,7 +149,7 @@ it("keeps a run with the build that began it, gives new runs to the current one,
 
   // No worker of v2 has taken what is v1's.
   expect(await waitsFor(workflowId)).toContain("train");
-  process.kill(pidOf("compute"), "SIGCONT");
+  process.kill(system.pidOf("compute"), "SIGCONT");
   const done = await inFlight;
   expect([done.status, done.error]).toEqual(["completed", undefined]);
   expect(await buildOf(workflowId)).toBe("v1");

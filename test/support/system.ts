@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "@temporalio/client";
@@ -6,6 +6,7 @@ import { type AuthoredData, readAuthored } from "#datasets/authored.ts";
 import { bundledFallback } from "#local/fallback.ts";
 import { type Home, homeIn } from "#local/home.ts";
 import { type Servers, startServers } from "#local/start.ts";
+import { createEdgeClient, type EdgeClient } from "#stores/edge.ts";
 import { connectClient } from "#workers/client.ts";
 
 export interface System {
@@ -13,6 +14,10 @@ export interface System {
   servers: Servers;
   authored: AuthoredData;
   client: Client;
+  /** A client of the edge, by the home's secret; it signs no pointers. */
+  edge: EdgeClient;
+  /** Of the process that is called so now. */
+  pidOf(name: string): number;
   /** Ends everything and removes the home. */
   end: () => Promise<void>;
 }
@@ -44,12 +49,24 @@ export async function startSystem(options: {
     servers,
     authored,
     client,
+    edge: createEdgeClient({
+      url: servers.endpoints.edge.url,
+      adminSecret: (await readFile(home.adminSecretFile, "utf8")).trim(),
+    }),
+    pidOf: (name) => pidIn(servers.children(), name),
     end: async () => {
       await client.connection.close();
       await servers.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The number of the process of that name. Throws where none runs. */
+export function pidIn(children: readonly { name: string; pid: number }[], name: string): number {
+  const child = children.find((one) => one.name === name);
+  if (!child) throw new Error(`no process ${name} runs`);
+  return child.pid;
 }
 
 export const postJson = async (

@@ -34,14 +34,9 @@ export function watched({ system, edge }: RolloutSystem, configFile?: string): W
   const registry = sqliteRegistry(system.home.registryFile);
   const { url } = system.servers.endpoints.edge;
   let looks = 0;
-  const pidOf = (name: string): number => {
-    const child = system.servers.children().find((one) => one.name === name);
-    if (!child) throw new Error(`no process ${name} runs`);
-    return child.pid;
-  };
   return {
     registry,
-    pidOf,
+    pidOf: system.pidOf,
     async look() {
       looks += 1;
       const begun = performance.now();
@@ -64,7 +59,7 @@ export function watched({ system, edge }: RolloutSystem, configFile?: string): W
       return { exit, text: said.join("") };
     },
     async restart(name) {
-      const killed = pidOf(name);
+      const killed = system.pidOf(name);
       process.kill(killed, "SIGKILL");
       const answers = () =>
         edge.health().then(

@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestWorkflowEnvironment } from "@temporalio/testing";
 import { Worker } from "@temporalio/worker";
-import { SMTPServer } from "smtp-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliver, giveUpMessage, keepMessages } from "#activities/deliver.ts";
 import { reportWeek } from "#activities/report-week.ts";
@@ -17,6 +15,7 @@ import { folderArtefacts } from "#stores/folder-artefacts.ts";
 import { type Registry, sqliteRegistry } from "#stores/registry.ts";
 import { noteRelease } from "#stores/release-history.ts";
 import type { weeklyReport } from "#workflows/weekly-report.ts";
+import { type MailServer, startMailServer } from "../../notify/test-support/mail.ts";
 import { type Receiver, startReceiver } from "../../notify/test-support/receiver.ts";
 import { saveHistory } from "../support/histories.ts";
 import { timeSkipping } from "../support/time-skipping.ts";
@@ -31,27 +30,14 @@ let working: Promise<void>;
 let folder: string;
 let registry: Registry;
 let receiver: Receiver;
-let mailServer: SMTPServer;
-const mails: string[] = [];
+let mail: MailServer;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "haqei-report-"));
   const home = prepareHome(homeIn(folder));
   registry = sqliteRegistry(home.registryFile);
   receiver = await startReceiver();
-  mailServer = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ["STARTTLS"],
-    onData(stream, _session, done) {
-      const parts: Buffer[] = [];
-      stream.on("data", (part: Buffer) => parts.push(part));
-      stream.on("end", () => {
-        mails.push(Buffer.concat(parts).toString("utf8"));
-        done();
-      });
-    },
-  });
-  await new Promise<void>((ready) => mailServer.listen(0, "127.0.0.1", ready));
+  mail = await startMailServer();
   const channels = [
     { kind: "webhook", name: "hook" },
     { kind: "email", from: "haqei@example.org", to: ["team@example.org"] },
@@ -62,7 +48,7 @@ beforeAll(async () => {
   const { config } = loaded;
   const environmentOf = {
     HAQEI_WEBHOOK_URL: `${receiver.url}/hook`,
-    HAQEI_SMTP_URL: `smtp://127.0.0.1:${(mailServer.server.address() as AddressInfo).port}`,
+    HAQEI_SMTP_URL: mail.url,
   };
   const skipping = await timeSkipping();
   environment = skipping.environment;
@@ -85,7 +71,7 @@ afterAll(async () => {
   await working;
   await environment?.teardown();
   await receiver?.close();
-  await new Promise<void>((closed) => mailServer.close(() => closed()));
+  await mail?.close();
   registry?.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -110,7 +96,7 @@ describe("the week's report", () => {
     const handle = await report("report");
     const { channels, notification } = await handle.result();
     expect(channels).toEqual(["hook", "email"]);
-    await expect.poll(() => [bodies().length, mails.length]).toEqual([1, 1]);
+    await expect.poll(() => [bodies().length, mail.mails.length]).toEqual([1, 1]);
     expect(bodies()[0]).toMatchObject({
       id: `report-${TO}`,
       level: "info",
@@ -120,10 +106,10 @@ describe("the week's report", () => {
         lines: expect.arrayContaining(["Releases: 0 released, 1 rolled back.", "Incidents: None was opened."]),
       },
     });
-    const [mail = ""] = mails;
-    expect(mail).toMatch(/^Subject: Note: week of 2026-10-26 to 2026-11-01$/m);
-    expect(mail).toContain(`filename=report-${TO}.html`);
-    const page = Buffer.from(/filename=[^\n]+\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(mail)?.[1] ?? "", "base64").toString();
+    const [sent = ""] = mail.mails;
+    expect(sent).toMatch(/^Subject: Note: week of 2026-10-26 to 2026-11-01$/m);
+    expect(sent).toContain(`filename=report-${TO}.html`);
+    const page = Buffer.from(/filename=[^\n]+\r\n\r\n([A-Za-z0-9+/=\r\n]+)/.exec(sent)?.[1] ?? "", "base64").toString();
     expect(page).toContain("v1.0.7");
     expect(page).toContain("errors-worse");
     await saveHistory(environment.client, "report", handle.firstExecutionRunId, "weekly-report");
@@ -133,6 +119,6 @@ describe("the week's report", () => {
     await (await report("report-again")).result();
     for (const channel of ["hook", "email"])
       await environment.client.workflow.getHandle(`notify-report-${TO}-${channel}`).result();
-    expect([bodies().length, mails.length]).toEqual([1, 1]);
+    expect([bodies().length, mail.mails.length]).toEqual([1, 1]);
   });
 });
